@@ -1,0 +1,1 @@
+"""Tests, and the local environment they and people use."""
