@@ -1,0 +1,1 @@
+"""Everything the functions share; `import shared.…` from the root of every artefact, absolute imports only."""
