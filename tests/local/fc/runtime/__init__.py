@@ -1,0 +1,1 @@
+"""What runs inside an instance; imports nothing but the standard library, so that a start is quick."""

@@ -1,0 +1,75 @@
+"""The commands `up` and `sls`: keep the local environment, or the SLS stand-in alone, running."""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from types import FrameType
+from typing import Any
+
+from tests.local.environment import LocalEnvironment, describe_stand_in
+from tests.local.fc.errors import LocalFcError
+from tests.local.fc.logs import stderr_logs
+from tests.local.sls.server import StandInServer
+
+
+def add_up(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command `up`."""
+    parser = commands.add_parser("up", help="serve the SLS stand-in and the functions of template.yml")
+    parser.add_argument("--port", type=int, default=9000, help="port of the functions; 0 picks a free one")
+    parser.add_argument("--sls-port", type=int, default=0, help="port of the SLS stand-in; 0 picks a free one")
+    parser.add_argument("--artefacts", action="store_true", help="run what `make package` built, not the source")
+    parser.set_defaults(run=run_up)
+
+
+def add_sls(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command `sls`."""
+    parser = commands.add_parser("sls", help="serve the SLS stand-in alone")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 picks a free one")
+    parser.set_defaults(run=run_sls)
+
+
+def run_up(arguments: argparse.Namespace) -> int:
+    """Serve stand-in and functions until interrupted or terminated; return the exit status."""
+    stopped = stop_event()
+    with ExitStack() as stack:
+        try:
+            stand_in = stack.enter_context(StandInServer(port=arguments.sls_port))
+            environment = LocalEnvironment(
+                stand_in, port=arguments.port, artefacts=arguments.artefacts, logs=stderr_logs()
+            )
+            stack.enter_context(environment)
+        except (LocalFcError, OSError) as error:
+            print(f"the local environment cannot start: {error}", file=sys.stderr)  # noqa: T201 -- a command speaks
+            return 1
+        announce(environment.description())
+        stopped.wait()
+    return 0
+
+
+def run_sls(arguments: argparse.Namespace) -> int:
+    """Serve the stand-in until interrupted or terminated; return the exit status."""
+    stopped = stop_event()
+    with StandInServer(port=arguments.port) as stand_in:
+        announce(describe_stand_in(stand_in))
+        stopped.wait()
+    return 0
+
+
+def stop_event() -> threading.Event:
+    """Return an event that SIGINT and SIGTERM set instead of ending the process."""
+    stopped = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    return stopped
+
+
+def announce(description: dict[str, Any]) -> None:
+    """Print the one line that standard output gets: the environment is ready."""
+    print(json.dumps(description), flush=True)  # noqa: T201 -- the contract of standard output
