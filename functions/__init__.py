@@ -1,0 +1,1 @@
+"""One folder a function: wiring only, event in, shared code, response out."""

@@ -1,0 +1,1 @@
+"""The command function: one JSON command over HTTP, one normalized result back."""

@@ -1,0 +1,1 @@
+"""Carrying commands out: authorize, observe, judge, write, read back. One data path, for every caller."""

@@ -1,0 +1,133 @@
+"""From what a command names to what it may touch: aliases resolved, policy asked, before any call leaves."""
+
+from shared.commands import Command, LogstoreCommand
+from shared.errors import NotFoundError, PolicyDeniedError
+from shared.execution.invocation import Invocation, Work, derived_id
+from shared.journal.journal import Journal
+from shared.journal.records import Record
+from shared.operation_commands import Abandon, Apply, Batch, OperationCommand, Resume
+from shared.policy import Grant, denied, principal_matches
+from shared.results import Target
+
+
+def authorize(command: Command, invocation: Invocation) -> list[Work]:
+    """Return the command, or each part of a batch in order, ready to be carried out.
+
+    Raises:
+        PolicyDeniedError: Policy does not allow all of it.
+        NotFoundError: The journal does not know the plan that is to be applied.
+    """
+    journal = invocation.open_journal(None)
+    if not isinstance(command, Batch):
+        return [_work(command, invocation, journal, part="")]
+    most = invocation.policy.limits.max_targets
+    if len(command.commands) > most:
+        raise PolicyDeniedError(
+            f"max_targets: the batch has {len(command.commands)} commands, {most} are allowed",
+            code="limit_exceeded",
+            hint="Send it in several batches, or raise max_targets under [limits] in policy.toml.",
+        )
+    return [_work(part, invocation, journal, part=str(number)) for number, part in enumerate(command.commands)]
+
+
+def _work(command: Command, invocation: Invocation, journal: Journal | None, *, part: str) -> Work:
+    if isinstance(command, Apply):
+        return _work_of_plan(command, invocation, journal)
+    target = _resolve(command, invocation)
+    grant = _grant(invocation, command.action, target)
+    if command.is_write:
+        _check_frozen(invocation)
+        if not isinstance(command, Resume | Abandon):
+            _check_direct(grant)
+    operation_id = None
+    if isinstance(command, OperationCommand) and isinstance(command, Resume | Abandon):
+        operation_id = command.operation_id
+    elif command.is_write:
+        operation_id = invocation.operation_id(part)
+    client = invocation.client(target.project, operation_id)
+    return Work(invocation, command, target, grant, operation_id, client, journal)
+
+
+def _work_of_plan(command: Apply, invocation: Invocation, journal: Journal | None) -> Work:
+    invocation.policy.grant(invocation.principal, command.action, None)
+    _check_frozen(invocation)
+    planned = _find_plan(command.plan_id, journal)
+    target = Target(planned.project, planned.logstore, planned.consumer_group)
+    _grant(invocation, command.action, target)
+    grant = _grant(invocation, planned.action, target)
+    _check_confirmation(invocation, planned, target)
+    operation_id = derived_id("plan", command.plan_id)
+    client = invocation.client(target.project, operation_id)
+    return Work(invocation, command, target, grant, operation_id, client, journal, planned)
+
+
+def _find_plan(plan_id: str, journal: Journal | None) -> Record:
+    fold = journal.catch_up() if journal is not None else None
+    if fold is None or plan_id not in fold.plans:
+        raise NotFoundError(
+            "no such plan in the journal's last 72 hours",
+            code="plan_not_found",
+            hint="Plan again; without REWIND_JOURNAL no plan is kept.",
+        )
+    return fold.plans[plan_id]
+
+
+def _grant(invocation: Invocation, action: str, target: Target) -> Grant:
+    grant = invocation.policy.grant(invocation.principal, action, target)
+    if (target.project, target.logstore) == invocation.settings.journal:
+        raise denied()
+    return grant
+
+
+def _resolve(command: Command, invocation: Invocation) -> Target:
+    if not isinstance(command, LogstoreCommand):
+        raise denied()
+    group = getattr(command, "consumer_group", None)
+    if command.project is not None and command.logstore is not None:
+        return Target(command.project, command.logstore, group)
+    named = command.target or ""
+    if "/" in named:
+        project, logstore, *rest = named.split("/")
+        target = Target(project, logstore, rest[0] if rest else None)
+    elif named in invocation.policy.aliases:
+        target = invocation.policy.aliases[named]
+    else:
+        raise denied()
+    return target if "consumer_group" in command.parts else Target(target.project, target.logstore, None)
+
+
+def _check_frozen(invocation: Invocation) -> None:
+    if invocation.settings.read_only:
+        raise PolicyDeniedError(
+            "all writes are frozen by REWIND_READ_ONLY",
+            code="read_only",
+            hint="Preview with dry_run; whoever set REWIND_READ_ONLY=1 on the function takes it away again.",
+        )
+
+
+def _check_direct(grant: Grant) -> None:
+    if grant.confirm != "none":
+        raise PolicyDeniedError(
+            f'policy.toml says confirm = "{grant.confirm}" here: no write without a preview that was confirmed',
+            code="confirmation_required",
+            hint="Send it with dry_run: true, then apply the plan that it answers with.",
+        )
+
+
+def _check_confirmation(invocation: Invocation, planned: Record, target: Target) -> None:
+    """Let those apply a plan whom the rule of its asker, as it stands now, lets."""
+    principal = invocation.principal
+    asked = invocation.policy.grant(planned.principal, planned.action, target)
+    if asked.confirm == "same" and principal != planned.principal:
+        raise _not_theirs('confirm = "same" lets only the one who asked for the plan apply it')
+    approves = principal != planned.principal and any(principal_matches(p, principal) for p in asked.approvers)
+    if asked.confirm == "other" and not approves:
+        raise _not_theirs('confirm = "other" lets only a named approver other than the asker apply it')
+
+
+def _not_theirs(message: str) -> PolicyDeniedError:
+    return PolicyDeniedError(
+        f"policy.toml says {message}",
+        code="confirmation_required",
+        hint="Ask the one it names to apply the plan before it expires.",
+    )

@@ -1,0 +1,177 @@
+"""seek, rewind, skip, undo and the direct updates: from the command to its plan."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import tzinfo
+
+from shared.commands import UpdateCheckpoint, UpdateConsumerGroup
+from shared.errors import InvalidCommandError, NotFoundError, RefusedError
+from shared.execution.attributes import plan_attributes, plan_change
+from shared.execution.goal_plans import plan_goal
+from shared.execution.invocation import Work
+from shared.execution.observing import read_attributes
+from shared.execution.performing import attributes_of, recorded_plan
+from shared.goals import AsOf, AtTime, CopyOf, Exact, Goal, read_goal, read_instant
+from shared.journal.fold import Operation
+from shared.journal.history import positions_as_of
+from shared.operation_commands import Moving, Undo
+from shared.planning.aims import Rules, Way
+from shared.planning.plans import OperationPlan
+from shared.positions import duration, iso_utc
+from shared.results import Notice, Position, ShardResult
+
+_WAYS: Mapping[str, Way] = {"seek": "both", "rewind": "backward", "skip": "forward"}
+_OPPOSITE: Mapping[str, Way] = {"backward": "forward", "forward": "backward"}
+# Clocks differ a little; a time that is not yet by less than this is the present.
+_SKEW_S = 2
+
+
+def plan_command(work: Work) -> OperationPlan | None:
+    """Return the plan of a command that plans; None for every other.
+
+    Raises:
+        RewindError: It cannot be planned; nothing was written.
+    """
+    command = work.command
+    if isinstance(command, UpdateConsumerGroup):
+        return plan_attributes(work, command)
+    if isinstance(command, UpdateCheckpoint):
+        given = command.wanted()
+        plan = plan_goal(work, Exact(given), given, list(given), Rules(), lean=command.is_write)
+        return replace(plan, consumer=command.consumer, force=command.force)
+    if isinstance(command, Moving):
+        return _plan_moving(work, command)
+    return plan_undo(work, command) if isinstance(command, Undo) else None
+
+
+def _plan_moving(work: Work, command: Moving) -> OperationPlan:
+    goal = _goal(work, command)
+    given, notices = _given(work, goal)
+    rules = Rules(way=_WAYS[command.action], on_expired=command.on_expired)
+    plan = plan_goal(work, goal, given, command.shards, rules, lean=command.is_write)
+    return replace(plan, notices=(*plan.notices, *notices))
+
+
+def _goal(work: Work, command: Moving) -> Goal:
+    zone = default_zone(work)
+    try:
+        anchor_unix = work.now_unix if command.at is None else read_instant(command.at, default_zone=zone)
+    except ValueError as error:
+        raise InvalidCommandError([f"at: {error}"]) from error
+    try:
+        goal = read_goal(command.to, anchor_unix=anchor_unix, default_zone=zone)
+    except ValueError as error:
+        raise InvalidCommandError([f"to: {error}"]) from error
+    times = {"at": anchor_unix, "to": goal.unix if isinstance(goal, AtTime | AsOf) else 0}
+    problems = [f"{name}: lies in the future" for name, unix in times.items() if unix > work.now_unix + _SKEW_S]
+    if problems:
+        raise InvalidCommandError(problems, hint='Say "end" for everything that was received until now.')
+    return goal
+
+
+def default_zone(work: Work) -> tzinfo | None:
+    """Return the zone of times that name none; None if policy sets none, and they are refused."""
+    name = work.invocation.policy.default_time_zone
+    if name is None:
+        return None
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 -- only where a zone is set
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        work.warn("unknown_zone", "default_time_zone of policy.toml is not a zone this machine knows")
+        return None
+
+
+def _given(work: Work, goal: Goal) -> tuple[Mapping[int, str], tuple[Notice, ...]]:
+    """Return the goal's own checkpoints by shard, and what to know of them."""
+    if isinstance(goal, Exact):
+        return goal.checkpoints, ()
+    if isinstance(goal, CopyOf):
+        return _copied(work, goal)
+    return _as_of(work, goal) if isinstance(goal, AsOf) else ({}, ())
+
+
+def _copied(work: Work, goal: CopyOf) -> tuple[Mapping[int, str], tuple[Notice, ...]]:
+    found = work.client.get_checkpoints(work.target.logstore, goal.consumer_group).value
+    without = [str(checkpoint.shard_id) for checkpoint in found if not checkpoint.checkpoint]
+    given = {checkpoint.shard_id: checkpoint.checkpoint for checkpoint in found if checkpoint.checkpoint}
+    told = f"{goal.consumer_group} has no checkpoint on shards {', '.join(without)}: they stay"
+    return given, (Notice("not_matched", told),) if without else ()
+
+
+def _as_of(work: Work, goal: AsOf) -> tuple[Mapping[int, str], tuple[Notice, ...]]:
+    fold = work.required_journal().catch_up()
+    known = positions_as_of(fold, work.journal_group, goal.unix)
+    if not known:
+        raise RefusedError(
+            f"the journal knows no position of {work.target} at or before {iso_utc(goal.unix)}",
+            code="nothing_journaled",
+            hint="Run snapshot on a timer, every five minutes say; or give a time, which means when data was received.",
+        )
+    oldest = min(unix for unix, _ in known.values())
+    told = (
+        f"as of {iso_utc(goal.unix)}, by what the journal knew at {iso_utc(oldest)}: what was consumed in the "
+        f"{duration(goal.unix - oldest)} between is consumed again"
+    )
+    return {shard: checkpoint for shard, (_, checkpoint) in known.items()}, (Notice("as_of_gap", told),)
+
+
+def find_operation(work: Work, operation_id: str) -> Operation:
+    """Return what the journal knows of an operation on this group.
+
+    Raises:
+        NotFoundError: It knows none of that id on this group.
+        RefusedError: No journal is set.
+    """
+    op = work.required_journal().catch_up().operations.get(operation_id)
+    if op is None or op.started.group != work.journal_group or op.state == "lost":
+        raise NotFoundError(
+            f"the journal's last 72 hours know no such operation on {work.target}",
+            code="operation_not_found",
+            hint="history shows which there are.",
+        )
+    return op
+
+
+def plan_undo(work: Work, command: Undo) -> OperationPlan:
+    """Return the plan that takes an operation back.
+
+    Raises:
+        NotFoundError: The journal does not know it.
+        RefusedError: It is not over yet, or a position has expired.
+        PolicyDeniedError: A limit is exceeded.
+    """
+    op = find_operation(work, command.operation_id)
+    if op.is_open:
+        named = {**work.again(), "operation_id": command.operation_id}
+        raise RefusedError(
+            f"operation {command.operation_id} is not over yet",
+            code="unfinished_operation",
+            hint="resume or abandon it first.",
+            next=({**named, "action": "resume"}, {**named, "action": "abandon"}),
+        )
+    done = recorded_plan(op)
+    if done.attributes is not None:
+        now = attributes_of(read_attributes(work))
+        return plan_change(now, done.attributes.before, undoes=command.operation_id)
+    return _plan_undo_of_moves(work, command, op, done)
+
+
+def _plan_undo_of_moves(work: Work, command: Undo, op: Operation, done: OperationPlan) -> OperationPlan:
+    moved = {shard.shard for shard in op.outcome.shards if shard.status == "moved"} if op.finished else None
+    moves = [move for move in done.moves if moved is None or move.shard in moved]
+    given = {move.shard: move.before.checkpoint for move in moves if move.before.checkpoint}
+    lost = tuple(
+        ShardResult(
+            move.shard, "skipped", Position(move.after.checkpoint), note="had no checkpoint before: not restorable"
+        )
+        for move in moves
+        if not move.before.checkpoint
+    )
+    if not given:
+        return OperationPlan(stays=lost, undoes=command.operation_id)
+    ways = {move.shard: _OPPOSITE.get(move.direction, "both") for move in moves}
+    rules = Rules(on_expired=command.on_expired, ways=ways)
+    plan = plan_goal(work, Exact(given), given, list(given), rules, lean=command.is_write)
+    return replace(plan, stays=(*plan.stays, *lost), undoes=command.operation_id)

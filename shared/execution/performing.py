@@ -1,0 +1,179 @@
+"""Performing a plan: claim, check that nothing moved, write, read back, finish. Every write goes this one way."""
+
+from dataclasses import asdict
+
+from shared.errors import RefusedError, RewindError
+from shared.execution.invocation import Work
+from shared.execution.journaling import claim, end, make_record
+from shared.execution.observing import read_attributes, read_checkpoints
+from shared.execution.telling import Outcome, told, told_again
+from shared.execution.writing import Found, write_moves
+from shared.journal.fold import Operation
+from shared.moves import Move
+from shared.planning.outcomes import judge_outcome
+from shared.planning.plans import OperationPlan, effect_notice, read_plan
+from shared.results import AttributeChange, Attributes, Error, Result, ShardResult, error_of
+from shared.sls.models import ConsumerGroup, ShardCheckpoint
+
+CHANGED = "changed_since_plan"
+NOT_HELD = Error(
+    code="not_held",
+    message="SLS took the new attributes, but reads back others: a consumer that started wrote its own",
+    hint="Change the timeout and order in the consumers' own configuration, restart them, then send this again.",
+    retryable=True,
+)
+
+
+def perform(work: Work, plan: OperationPlan, *, plan_id: str = "", known: Operation | None = None) -> Result:
+    """Return what became of a plan once it is written and read back.
+
+    Args:
+        work: The command at hand.
+        plan: What to write; not empty.
+        plan_id: The plan's id where it was made before; "" for a command that planned for itself.
+        known: What the journal knows of this operation from an earlier attempt, whose moves `plan` are.
+
+    Raises:
+        RefusedError: Another operation holds the group, or what the plan saw has changed.
+        JournalError: The journal cannot serve as a lock.
+        SlsError: SLS failed before anything was written.
+    """
+    work.warnings[:0] = effect_notice(plan.liveness, written=True)
+    journal = work.journal
+    if journal is None:
+        work.warn("not_journaled", _NOT_JOURNALED)
+        return _write(work, plan, "", None)
+    claim_id = claim(work, journal, plan, plan_id=plan_id, known=known)
+    try:
+        found = read_checkpoints(work)[0] if plan.moves else {}
+        if known is None:
+            _check_unchanged(plan, found)
+    except RewindError as error:
+        refused = isinstance(error, RefusedError)
+        detail = {"claim": claim_id, "state": "finished" if refused else "failed", "error": asdict(error_of(error))}
+        end(work, journal, make_record(work, "finished", detail, status="refused" if refused else "failed"))
+        raise
+    return _write(work, plan, claim_id, found)
+
+
+_NOT_JOURNALED = (
+    "REWIND_JOURNAL is not set: nothing remembers this write, so a repetition is not recognized and undo does not know "
+    "it; `next` holds the command that puts it back"
+)
+
+
+def perform_again(work: Work, op: Operation) -> Result:
+    """Return what became of an operation of which the journal knows: told again if it has ended, else continued."""
+    if op.state == "finished":
+        return told_again(work, op)
+    return perform(work, recorded_plan(op), plan_id=op.started.plan_id, known=op)
+
+
+def recorded_plan(op: Operation) -> OperationPlan:
+    """Return what an operation recorded that it would write.
+
+    Raises:
+        RefusedError: The record cannot be read.
+    """
+    try:
+        return read_plan(op.plan)
+    except ValueError as error:
+        raise RefusedError(
+            f"the journal's record of operation {op.started.operation_id} cannot be read",
+            code="unfinished_operation",
+            hint="abandon it, then look at the group and plan anew.",
+        ) from error
+
+
+def _check_unchanged(plan: OperationPlan, found: Found) -> None:
+    changed = [move.shard for move in plan.moves if not _is_as_planned(move, found)]
+    if changed:
+        raise RefusedError(
+            f"shards {', '.join(map(str, changed))} were written after the plan was made; nothing was written",
+            code=CHANGED,
+            hint="Plan again; if consumers are running, stop them first.",
+        )
+
+
+def _is_as_planned(move: Move, found: Found) -> bool:
+    checkpoint = found.get(move.shard)
+    if checkpoint is None:
+        return move.before.checkpoint == ""
+    return (checkpoint.checkpoint, checkpoint.updated_unix_us) == (move.before.checkpoint, move.updated_unix_us)
+
+
+def _write(work: Work, plan: OperationPlan, claim_id: str, found: Found | None) -> Result:
+    work.tell("intent", _intent(plan))
+    change, error = (plan.attributes, None) if plan.attributes is None else _write_attributes(work, plan.attributes)
+    shards: list[ShardResult] = []
+    if plan.moves and error is None:
+        attempts = write_moves(work, plan, seen=found)
+        after = _read_back(work)
+        shards = [judge_outcome(move, attempts, _found(after, move.shard)) for move in plan.moves]
+    outcome = Outcome(plan, tuple(shards), change, error)
+    if work.journal is not None:
+        detail = {"claim": claim_id, "state": outcome.end_state, **outcome.record()}
+        end(work, work.journal, make_record(work, "finished", detail, status=outcome.status))
+    return told(work, outcome)
+
+
+def _found(after: Found | None, shard_id: int) -> ShardCheckpoint | None:
+    return None if after is None else after.get(shard_id, ShardCheckpoint(shard_id, "", 0, ""))
+
+
+def _intent(plan: OperationPlan) -> dict[str, object]:
+    return {
+        "moves": {str(move.shard): [move.before.checkpoint, move.after.checkpoint] for move in plan.moves},
+        "attributes": asdict(plan.attributes) if plan.attributes else None,
+    }
+
+
+def _write_attributes(work: Work, change: AttributeChange) -> tuple[AttributeChange, Error | None]:
+    before, after = change.before, change.after
+    try:
+        now = attributes_of(read_attributes(work))
+        if now == after:
+            return change, None
+        if now != before:
+            return AttributeChange(before, now), _ATTRIBUTES_CHANGED
+        work.check_time()
+        work.writer.update_consumer_group(
+            work.target.logstore,
+            work.group,
+            timeout_s=after.timeout if after.timeout != before.timeout else None,
+            in_order=after.order if after.order != before.order else None,
+        )
+    except RewindError as error:
+        return _judge_attributes(work, change, error_of(error))
+    return _judge_attributes(work, change, None)
+
+
+def _judge_attributes(work: Work, change: AttributeChange, error: Error | None) -> tuple[AttributeChange, Error | None]:
+    try:
+        now = attributes_of(read_attributes(work))
+    except RewindError as unread:
+        work.warn("not_read_back", f"the attributes could not be read back: {unread.message}")
+        return change, error
+    if now == change.after:
+        return change, None
+    return AttributeChange(change.before, now), error or NOT_HELD
+
+
+_ATTRIBUTES_CHANGED = Error(
+    code=CHANGED,
+    message="the attributes were changed after the plan was made; nothing was written",
+    hint="Look at the group again, then send the command again.",
+)
+
+
+def attributes_of(group: ConsumerGroup) -> Attributes:
+    """Return a group's attributes in the form that results carry."""
+    return Attributes(group.timeout_s, group.in_order)
+
+
+def _read_back(work: Work) -> Found | None:
+    try:
+        return read_checkpoints(work)[0]
+    except RewindError as error:
+        work.warn("not_read_back", f"the checkpoints could not be read back: {error.message}")
+        return None

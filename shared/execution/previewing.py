@@ -1,0 +1,65 @@
+"""Showing a plan, and keeping it in the journal so that exactly that can be applied."""
+
+from dataclasses import asdict
+
+from shared.errors import RewindError
+from shared.execution.invocation import Work
+from shared.execution.journaling import make_record
+from shared.operation_commands import Planning
+from shared.planning.plans import OperationPlan, effect_notice, plan_record
+from shared.positions import iso_utc
+from shared.results import Notice, Result
+
+PLAN_LIFETIME_S = 15 * 60
+_PLAN_ID_LENGTH = 10
+
+
+def preview(work: Work, plan: OperationPlan) -> Result:
+    """Return what a plan would do; where there is a journal, with the id to apply it by."""
+    work.warnings[:0] = effect_notice(plan.liveness, written=False)
+    plan_id, expires_at = _keep(work, plan)
+    shards = plan.in_order([move.result("planned") for move in plan.moves])
+    return work.result(
+        "planned",
+        shards=shards,
+        consumer_group=plan.attributes,
+        plan_id=plan_id,
+        expires_at=expires_at,
+        next=[{"action": "apply", "plan_id": plan_id}] if plan_id else _directly(work),
+    )
+
+
+def unchanged(work: Work, plan: OperationPlan) -> Result:
+    """Return the result of a plan that changes nothing."""
+    return work.result("unchanged", shards=plan.in_order(()), consumer_group=plan.attributes)
+
+
+def _keep(work: Work, plan: OperationPlan) -> tuple[str | None, str | None]:
+    if work.journal is None:
+        work.warn("not_journaled", "REWIND_JOURNAL is not set: the plan is not kept, and cannot be applied by its id")
+        return None, None
+    plan_id = work.invocation.fresh_id(_PLAN_ID_LENGTH)
+    expires_unix = int(work.now_unix) + PLAN_LIFETIME_S
+    detail = {
+        "plan": plan_record(plan),
+        "command": work.command.model_dump(mode="json", exclude_defaults=True),
+        "expires_unix": expires_unix,
+        "liveness": asdict(plan.liveness) if plan.liveness else None,
+    }
+    try:
+        # A plan is handed out once it can be found: whoever applies it may do so at once, in another instance.
+        work.journal.append_and_read_back(make_record(work, "planned", detail, plan_id=plan_id, operation_id=""))
+    except RewindError as error:
+        work.warnings.append(Notice("not_journaled", f"the plan could not be kept: {error.message}"))
+        return None, None
+    return plan_id, iso_utc(expires_unix)
+
+
+def _directly(work: Work) -> list[dict[str, object]]:
+    """Return the command without its dry run; nothing where it would be refused, since no journal is set."""
+    if work.journal is None and isinstance(work.command, Planning):
+        return []
+    told = work.command.model_dump(mode="json", exclude_defaults=True)
+    for name in ("target", "project", "logstore", "consumer_group", "action"):
+        told.pop(name, None)
+    return [{**work.again(), **told, "dry_run": False}]

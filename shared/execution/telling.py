@@ -1,0 +1,133 @@
+"""Telling what became of an operation: now to the caller, later from the journal."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import cast, get_args
+
+from shared.execution.invocation import Work
+from shared.journal.fold import Operation
+from shared.planning.outcomes import EndState, end_state, overall_error, overall_status
+from shared.planning.plans import OperationPlan
+from shared.results import (
+    OK_STATUSES,
+    AttributeChange,
+    Error,
+    Result,
+    ShardResult,
+    Status,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a plan came to.
+
+    Attributes:
+        plan: What was to be written.
+        shards: What became of each of its moves.
+        attributes: The attributes before, and as they read back; None if they were not its business.
+        attribute_error: Why the attributes are not as wanted, or None.
+    """
+
+    plan: OperationPlan
+    shards: tuple[ShardResult, ...]
+    attributes: AttributeChange | None
+    attribute_error: Error | None
+
+    @property
+    def error(self) -> Error | None:
+        """What to tell of the whole; None if all is as wanted."""
+        return self.attribute_error or overall_error(self.shards)
+
+    @property
+    def status(self) -> Status:
+        """The whole result's status."""
+        if self.attribute_error is not None:
+            return "refused" if self.attribute_error.code == "changed_since_plan" else "failed"
+        if self.plan.is_empty:
+            return "unchanged"
+        return overall_status(self.shards) if self.plan.moves else "applied"
+
+    @property
+    def end_state(self) -> EndState:
+        """How the journal is to keep it."""
+        if self.attribute_error is not None:
+            return "finished" if self.attribute_error.code in {"changed_since_plan", "not_held"} else "failed"
+        return end_state(self.shards)
+
+    def record(self) -> dict[str, object]:
+        """Return it as the journal keeps it."""
+        return {
+            "shards": [asdict(shard) for shard in self.plan.in_order(self.shards)],
+            "consumer_group": asdict(self.attributes) if self.attributes else None,
+            "error": asdict(self.error) if self.error else None,
+        }
+
+
+def told(work: Work, outcome: Outcome) -> Result:
+    """Return an outcome as the caller's result, with the commands that fit now."""
+    return work.result(
+        outcome.status,
+        shards=outcome.plan.in_order(outcome.shards),
+        consumer_group=outcome.attributes,
+        error=outcome.error,
+        plan_id=work.planned.plan_id if work.planned else None,
+        next=_next(work, outcome),
+    )
+
+
+def told_again(work: Work, op: Operation) -> Result:
+    """Return the outcome that the journal keeps of a finished operation.
+
+    What came out well is a `duplicate`; what did not is told as it was, with the same error.
+    """
+    record = op.finished or op.started
+    came_out_well = record.status in OK_STATUSES
+    if not came_out_well:
+        work.warn("duplicate", "this operation has ended before; nothing was done now")
+    outcome = op.outcome
+    return work.result(
+        "duplicate" if came_out_well else _status(record.status),
+        shards=outcome.shards,
+        consumer_group=outcome.consumer_group,
+        error=None if came_out_well else outcome.error,
+        next=_after(work, op.started.operation_id, record.status, outcome.shards),
+        plan_id=op.started.plan_id or None,
+    )
+
+
+def _status(recorded: str) -> Status:
+    return cast("Status", recorded) if recorded in get_args(Status) else "failed"
+
+
+def _next(work: Work, outcome: Outcome) -> list[dict[str, object]]:
+    if work.journal is None:
+        return _without_a_journal(work, outcome)
+    if outcome.end_state == "unfinished":
+        named = {**work.again(), "operation_id": work.operation_id}
+        return [{**named, "action": "resume"}, {**named, "action": "abandon"}]
+    return _after(work, work.operation_id or "", outcome.status, outcome.shards)
+
+
+def _after(work: Work, operation_id: str, status: str, shards: Sequence[ShardResult]) -> list[dict[str, object]]:
+    """Return what fits once an operation is over: a look at the group if it changed nothing."""
+    if status != "applied" and not any(shard.status == "moved" for shard in shards):
+        return [{**work.again(), "action": "describe"}]
+    named = {**work.again(), "operation_id": operation_id}
+    return [{**named, "action": "verify"}, {**named, "action": "undo"}]
+
+
+def _without_a_journal(work: Work, outcome: Outcome) -> list[dict[str, object]]:
+    if outcome.attributes is not None:
+        before = asdict(outcome.attributes.before)
+        return [{**work.again(), "action": "update_consumer_group", **before}]
+    plan, moved = outcome.plan, {shard.shard for shard in outcome.shards if shard.status == "moved"}
+    named: dict[str, object] = {**work.again(), "action": "update_checkpoint"}
+    whose: dict[str, object] = {"consumer": plan.consumer, "force_success": plan.force} if plan.consumer else {}
+    left = {str(move.shard): move.after.checkpoint for move in plan.moves if move.shard not in moved}
+    back = {str(m.shard): m.before.checkpoint for m in plan.moves if m.shard in moved and m.restorable}
+    return [
+        *([{**named, **whose, "checkpoints": left}] if left else []),
+        *([{**named, "checkpoints": back}] if back else []),
+        {**work.again(), "action": "describe"},
+    ]

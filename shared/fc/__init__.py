@@ -1,0 +1,1 @@
+"""Function Compute at the edge: contexts, events, deadlines, responses and log lines. No rule of the domain in here."""

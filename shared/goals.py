@@ -1,0 +1,189 @@
+"""Where a group is to go: every spelling of `to`, read into one of seven goals."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import TypeAlias
+
+from shared.cursors import decode_cursor
+from shared.names import is_name
+from shared.positions import parse_duration_s
+
+_FIRST_MILLISECONDS = 10**11
+"""Integers from here on are milliseconds; as seconds this is the year 5138."""
+
+_ISO_TIME = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<clock>\d\d:\d\d)(?P<seconds>:\d\d)?(?:[.,]\d{1,9})?"
+    r" ?(?P<zone>[Zz]|[+-](?P<hours>\d\d):?(?P<minutes>\d\d)?)?",
+    re.ASCII,
+)
+_LATEST_UNIX = 253_402_300_799
+SPELLINGS = (
+    '"begin", "end", a duration back such as "2h", an ISO-8601 time with zone, epoch seconds or milliseconds, '
+    '{"as_of": time}, {"consumer_group": name}, {"checkpoints": {shard: cursor}} or {"shift": log groups}'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The oldest log group kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Behind the newest log group, as of the plan's instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtTime:
+    """The first log group that SLS received at or after an instant, in Unix seconds."""
+
+    unix: int
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """What the group had consumed at an instant, as far as the journal knows."""
+
+    unix: int
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOf:
+    """Where another consumer group of the same Logstore stands."""
+
+    consumer_group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """Checkpoints by shard id."""
+
+    checkpoints: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """So many log groups on from where each shard stands; negative goes back."""
+
+    log_groups: int
+
+
+Goal: TypeAlias = Begin | End | AtTime | AsOf | CopyOf | Exact | Shift
+
+
+def read_goal(to: object, *, anchor_unix: float, default_zone: tzinfo | None) -> Goal:
+    """Return the goal that `to` spells.
+
+    Args:
+        to: As the command has it.
+        anchor_unix: The command's own time, which durations count back from.
+        default_zone: The zone of times that name none; None refuses them.
+
+    Raises:
+        ValueError: It spells none; the message says what would.
+    """
+    if isinstance(to, dict):
+        return _read_table(to, default_zone)
+    if to == "begin":
+        return Begin()
+    if to == "end":
+        return End()
+    if isinstance(to, str):
+        try:
+            # What lies before SLS's first second lies before everything it kept; a cursor is not to be had for it.
+            return AtTime(max(0, int(anchor_unix) - parse_duration_s(to)))
+        except ValueError:
+            return AtTime(read_instant(to, default_zone=default_zone))
+    return AtTime(read_instant(to, default_zone=default_zone))
+
+
+def read_instant(value: object, *, default_zone: tzinfo | None) -> int:
+    """Return an instant in Unix seconds, of an ISO-8601 text with zone or epoch seconds or milliseconds.
+
+    Raises:
+        ValueError: It is none of these, or names no zone and there is no default.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _bounded(value // 1000 if value >= _FIRST_MILLISECONDS else value)
+    if not isinstance(value, str):
+        raise ValueError(f"must be one of {SPELLINGS}")  # noqa: TRY004 -- a caller's mistake, told like the others
+    return _read_text(value, default_zone)
+
+
+def _read_text(text: str, default_zone: tzinfo | None) -> int:
+    found = _ISO_TIME.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"must be one of {SPELLINGS}")
+    try:
+        told = datetime.fromisoformat(f"{found['day']}T{found['clock']}{found['seconds'] or ':00'}")
+        zone = _offset(found) if found["zone"] else None
+    except ValueError as error:
+        raise ValueError("is not a time that exists") from error
+    if zone is None and default_zone is None:
+        raise ValueError("has no zone: write +08:00 or Z behind it, or set default_time_zone in policy.toml")
+    there = told.replace(tzinfo=zone) if zone else _in_zone(told, default_zone or timezone.utc)
+    return _bounded(int(there.timestamp()))
+
+
+def _bounded(unix: int) -> int:
+    if not 0 <= unix <= _LATEST_UNIX:
+        raise ValueError("must be a time from 1970 to 9999")
+    return unix
+
+
+def _offset(found: re.Match[str]) -> timezone:
+    if found["hours"] is None:
+        return timezone.utc
+    sign = -1 if found["zone"][0] == "-" else 1
+    return timezone(sign * timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0)))
+
+
+def _in_zone(told: datetime, zone: tzinfo) -> datetime:
+    there = told.replace(tzinfo=zone)
+    try:
+        back = there.astimezone(timezone.utc).astimezone(zone).replace(tzinfo=None)
+    except OverflowError as error:
+        raise ValueError("must be a time from 1970 to 9999") from error
+    if back != told:
+        raise ValueError("does not exist in the default zone: clocks were put forward over it; write the zone's offset")
+    if there.utcoffset() != there.replace(fold=1).utcoffset():
+        raise ValueError("happened twice in the default zone: clocks were put back; write the zone's offset behind it")
+    return there
+
+
+def _read_table(to: Mapping[object, object], default_zone: tzinfo | None) -> Goal:
+    if len(to) != 1:
+        raise ValueError("must have exactly one of as_of, consumer_group, checkpoints, shift")
+    ((key, value),) = to.items()
+    if key == "as_of":
+        return AsOf(read_instant(value, default_zone=default_zone))
+    if key in {"consumer_group", "consumerGroup"}:
+        if not isinstance(value, str) or not is_name("consumer_group", value):
+            raise ValueError("consumer_group must be a valid name")
+        return CopyOf(value)
+    if key == "checkpoints":
+        return Exact(_read_checkpoints(value))
+    if key == "shift":
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < abs(value) < 2**63:
+            raise ValueError("shift must be a whole number of log groups, not 0")
+        return Shift(value)
+    raise ValueError("must have exactly one of as_of, consumer_group, checkpoints, shift")
+
+
+def _read_checkpoints(value: object) -> dict[int, str]:
+    if not isinstance(value, dict) or not value:
+        raise ValueError("checkpoints must be an object of shard to cursor, with at least one entry")
+    found = {}
+    for shard, checkpoint in value.items():
+        if not (shard.isascii() and shard.isdecimal() and str(int(shard[:10])) == shard):
+            raise ValueError("checkpoints must name shards by their number")
+        if not isinstance(checkpoint, str):
+            raise ValueError("checkpoints must be cursors, as text")  # noqa: TRY004 -- a caller's mistake, as above
+        try:
+            decode_cursor(checkpoint)
+        except ValueError as error:
+            raise ValueError(f"checkpoints.{shard} must be a cursor of SLS: base64 of a decimal position") from error
+        found[int(shard)] = checkpoint
+    return found

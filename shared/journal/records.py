@@ -1,0 +1,92 @@
+"""Records: what the journal holds, one LogGroup each, flat so that SLS can index and query it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast, get_args
+
+from shared.sls.loggroups import Log, LogGroup
+
+Kind = Literal["planned", "started", "withdrawn", "finished", "abandoned", "verified", "snapshot", "proposed"]
+
+TOPIC = "sls-rewind"
+_LATEST_UNIX = 253_402_300_799
+_KINDS = frozenset(get_args(Kind))
+_FLAT = (
+    "kind",
+    "record_id",
+    "operation_id",
+    "plan_id",
+    "principal",
+    "action",
+    "project",
+    "logstore",
+    "consumer_group",
+    "status",
+    "reason",
+)
+INDEXED_KEYS = _FLAT
+"""The keys that the journal's index covers; `detail` is JSON and indexed as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record.
+
+    Attributes:
+        kind: What it says.
+        record_id: Fresh for each record; how a writer knows its own again. Of `started`, it names the claim.
+        written_unix: When it was written, by SLS's clock as the writer knows it.
+        operation_id: What it belongs to; "" for plans and snapshots.
+        plan_id: The plan that it makes, or that the operation carries out; "" if none.
+        principal: Who asked.
+        action: What was asked.
+        status: For `finished`, the result's; else "".
+        reason: The caller's, in ASCII; "" if none.
+        detail: What belongs to the kind; see `docs/journal.md`.
+    """
+
+    kind: Kind
+    record_id: str
+    written_unix: int
+    project: str
+    logstore: str
+    consumer_group: str
+    principal: str
+    action: str
+    operation_id: str = ""
+    plan_id: str = ""
+    status: str = ""
+    reason: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def group(self) -> tuple[str, str, str]:
+        """The consumer group it is about."""
+        return self.project, self.logstore, self.consumer_group
+
+
+def log_group_of(record: Record) -> LogGroup:
+    """Return a record as it is written."""
+    contents = {key: str(getattr(record, key)) for key in _FLAT}
+    contents["detail"] = json.dumps(record.detail, ensure_ascii=True, separators=(",", ":"))
+    return LogGroup((Log(record.written_unix, contents),), topic=TOPIC)
+
+
+def read_record(group: LogGroup) -> Record | None:
+    """Return the record that a LogGroup holds; None for what some other tool wrote."""
+    if group.topic != TOPIC or len(group.logs) != 1:
+        return None
+    log = group.logs[0]
+    if log.time_unix > _LATEST_UNIX:
+        return None
+    flat = {key: log.contents.get(key) for key in _FLAT}
+    if None in flat.values() or flat["kind"] not in _KINDS:
+        return None
+    try:
+        detail = json.loads(log.contents.get("detail", ""))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(detail, dict):
+        return None
+    return Record(written_unix=log.time_unix, detail=detail, **cast("dict[str, Any]", flat))

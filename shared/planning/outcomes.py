@@ -1,0 +1,146 @@
+"""What became of a write, judged by its answer and by what is read back; never by the answer alone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from shared.errors import DeadlineError, RewindError
+from shared.moves import Move
+from shared.names import printable
+from shared.planning.standing import position_of
+from shared.results import Error, Position, ShardResult, Status, error_of
+from shared.sls.errors import ConsumerNotMatchError, SlsError
+from shared.sls.models import ShardCheckpoint
+
+Standing = Literal["open", "done", "conflict"]
+Attempt = RewindError | Literal["written", "done", "conflict"]
+Attempts = Mapping[int, Attempt]
+"""By shard: how its write was answered, or why none was needed or right; shards that were not reached are absent."""
+
+EndState = Literal["finished", "unfinished", "failed"]
+_LEFT = frozenset({"failed", "not_attempted"})
+
+
+def standing_of(move: Move, found: ShardCheckpoint | None) -> Standing:
+    """Return whether a move is still to be made: open at its before, done at its after or past it, else a conflict.
+
+    A shard that goes backward and stands between the two has been moved, and consumers have gone on since. Whatever
+    stands elsewhere was moved by somebody else and is left alone.
+    """
+    checkpoint = found.checkpoint if found else ""
+    if checkpoint == move.before.checkpoint:
+        return "open"
+    if checkpoint == move.after.checkpoint:
+        return "done"
+    before, after, now = (position_of(c) for c in (move.before.checkpoint, move.after.checkpoint, checkpoint))
+    between = before is not None and after is not None and now is not None and after < now < before
+    return "done" if between else "conflict"
+
+
+def judge_outcome(move: Move, attempts: Attempts, found: ShardCheckpoint | None) -> ShardResult:
+    """Return what became of one shard.
+
+    Args:
+        move: What was to be written.
+        attempts: How the writes were answered.
+        found: The checkpoint read after all writes; None if it could not be read.
+    """
+    attempt = attempts.get(move.shard)
+    if attempt is None or isinstance(attempt, DeadlineError):
+        told = error_of(attempt) if attempt else None
+        return ShardResult(move.shard, "not_attempted", move.before, error=told)
+    if attempt == "conflict":
+        at = Position(found.checkpoint) if found else None
+        return ShardResult(move.shard, "conflict", move.before, after=at, note=_moved_by_others(found))
+    if found is not None and found.checkpoint == move.after.checkpoint:
+        return move.result("moved", note=_note(attempt))
+    if isinstance(attempt, RewindError):
+        return _not_written(move, attempt, found)
+    if found is None:
+        return move.result("moved", note="SLS took it; it could not be read back")
+    return _changed_since(move, found)
+
+
+def _note(attempt: Attempt) -> str | None:
+    if attempt == "done":
+        return "it was written by an earlier attempt"
+    return None if attempt == "written" else "the answer was lost or an error; reading back shows that it was written"
+
+
+def _not_written(move: Move, error: RewindError, found: ShardCheckpoint | None) -> ShardResult:
+    if isinstance(error, ConsumerNotMatchError):
+        held = f"held by {printable(move.holder)}" if move.holder else "held by another consumer"
+        return ShardResult(move.shard, "conflict", move.before, note=held, error=error_of(error))
+    if found is not None and standing_of(move, found) == "done":
+        return move.result("moved", note="the answer was lost or an error; consumers have gone on from there since")
+    unknown = found is None and isinstance(error, SlsError) and error.may_have_taken_effect
+    note = "whether it was written is not known: neither answer nor reading back came" if unknown else None
+    return ShardResult(move.shard, "failed", move.before, note=note, error=error_of(error))
+
+
+def _changed_since(move: Move, found: ShardCheckpoint) -> ShardResult:
+    after, now = position_of(move.after.checkpoint), position_of(found.checkpoint)
+    went_on = after is not None and now is not None and now > after and move.direction != "backward"
+    if went_on or standing_of(move, found) == "done":
+        return move.result("moved", note="consumers have gone on from there since")
+    return move.result("conflict", after=Position(found.checkpoint), note=f"written, then {_overwritten_by(found)}")
+
+
+def _overwritten_by(found: ShardCheckpoint) -> str:
+    return f"overwritten by {printable(found.consumer) if found.consumer else 'a writer without a name'}"
+
+
+def _moved_by_others(found: ShardCheckpoint | None) -> str:
+    who = f" by {printable(found.consumer)}" if found and found.consumer else ""
+    return f"left alone: it was moved{who} after the plan was made"
+
+
+def overall_status(shards: Sequence[ShardResult]) -> Status:
+    """Return the whole command's status from those of the shards that it was to move."""
+    statuses = {shard.status for shard in shards} - {"unchanged", "skipped"}
+    if not statuses:
+        return "unchanged"
+    if statuses == {"moved"}:
+        return "applied"
+    if "moved" in statuses:
+        return "partial"
+    return "refused" if statuses == {"conflict"} else "failed"
+
+
+def end_state(shards: Sequence[ShardResult]) -> EndState:
+    """Return how the journal is to keep the operation: over, with shards left to write, or without any effect."""
+    left = [shard for shard in shards if shard.status in _LEFT]
+    if not left:
+        return "finished"
+    touched = any(shard.status == "moved" or (shard.status == "failed" and shard.note) for shard in shards)
+    return "unfinished" if touched else "failed"
+
+
+def _cause(shard: ShardResult) -> Error:
+    if shard.status == "not_attempted":
+        return Error("not_attempted", "Writing stopped when the answers to the writes before failed to come.")
+    return Error("conflict", f"shard {shard.shard}: {shard.note}", "Stop the consumers, then plan anew.")
+
+
+def overall_error(shards: Sequence[ShardResult]) -> Error | None:
+    """Return what to tell of the whole command; None if every shard is as wanted."""
+    wrong = [shard for shard in shards if shard.status not in {"moved", "unchanged", "planned", "skipped"}]
+    if not wrong:
+        return None
+    first = next((shard for shard in wrong if shard.error), wrong[0])
+    cause = first.error or Error(
+        "conflict", f"shard {first.shard}: {first.note}", "Stop the consumers, then plan anew."
+    )
+    out_of_time = next((s.error for s in wrong if s.error and s.error.code == DeadlineError.code), None)
+    moved = sum(shard.status == "moved" for shard in shards)
+    if not moved and not out_of_time:
+        return cause
+    names = ", ".join(str(shard.shard) for shard in wrong)
+    return Error(
+        code=out_of_time.code if out_of_time else "partially_applied",
+        message=f"{moved} of {len(shards)} shards were written; not written: {names}. {cause.message}",
+        hint="`next` holds the commands for what is left, and those that put back what was written.",
+        sls_error_code=cause.sls_error_code,
+        sls_status=cause.sls_status,
+        sls_request_id=cause.sls_request_id,
+        retryable=cause.retryable,
+    )

@@ -1,0 +1,1 @@
+"""Who is calling: verification of raw bytes and headers, before anything is parsed."""

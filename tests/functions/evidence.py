@@ -1,0 +1,79 @@
+"""What a test run leaves behind, and the search for secrets in it."""
+
+import base64
+import json
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from tests.local.fc.logs import Logs
+
+SHORTEST_SECRET = 16
+_SIGNATURES = re.compile(r"[0-9a-f]{64}|[0-9A-Za-z+/]{27}=")
+_AUTHORIZATION = re.compile(r"(?:LOG [^:]+:|SLS4-HMAC-SHA256 .*Signature=)(?P<signature>.+)")
+
+
+@dataclass
+class Evidence:
+    """All log lines and answers of a run, and the secrets that were in use; safe to use from several threads.
+
+    Attributes:
+        logs: What function instances and their servers wrote.
+        answers: What callers got: status, headers and body as one text each.
+        secrets: What each secret is, by the secret itself.
+        signatures: Signatures of the calls that the stand-in got.
+    """
+
+    logs: list[Logs] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list, repr=False)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    signatures: set[str] = field(default_factory=set, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def new_logs(self) -> Logs:
+        """Return logs that belong to the evidence."""
+        logs = Logs()
+        with self._lock:
+            self.logs.append(logs)
+        return logs
+
+    def add_answer(self, text: str) -> None:
+        """Keep what a caller got."""
+        with self._lock:
+            self.answers.append(text)
+
+    def add_secret(self, what: str, secret: str) -> None:
+        """Look for a secret from now on; a short text is none, it may stand anywhere."""
+        if len(secret) >= SHORTEST_SECRET:
+            with self._lock:
+                self.secrets[secret] = what
+
+    def add_authorization(self, header: str) -> None:
+        """Look for the signature in an Authorization header of SLS."""
+        if match := _AUTHORIZATION.fullmatch(header):
+            with self._lock:
+                self.signatures.add(match["signature"])
+
+    def leaks(self) -> list[str]:
+        """Return where which kind of secret stands, never the secret itself; empty when there is none."""
+        with self._lock:
+            secrets, signatures = dict(self.secrets), set(self.signatures)
+        found = []
+        for place, text in self._texts():
+            found += [f"{what} in {place}" for secret, what in secrets.items() if _is_in(secret, text)]
+            if signatures.intersection(_SIGNATURES.findall(text)):
+                found.append(f"a signature in {place}")
+        return found
+
+    def _texts(self) -> Iterator[tuple[str, str]]:
+        with self._lock:
+            logs, answers = list(self.logs), list(self.answers)
+        yield "a log line", "\n".join(line for log in logs for line in log.lines)
+        yield "an answer", "\n".join(answers)
+
+
+def _is_in(secret: str, text: str) -> bool:
+    forms = {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], base64.b64encode(secret.encode()).decode()}
+    return any(form in text for form in forms)
