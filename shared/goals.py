@@ -21,7 +21,8 @@ _ISO_TIME = re.compile(
 _LATEST_UNIX = 253_402_300_799
 SPELLINGS = (
     '"begin", "end", a duration back such as "2h", an ISO-8601 time with zone, epoch seconds or milliseconds, '
-    '{"as_of": time}, {"consumer_group": name}, {"checkpoints": {shard: cursor}} or {"shift": log groups}'
+    '{"as_of": time}, {"consumer_group": name}, {"checkpoints": {shard: cursor}}, {"shift": log groups} or '
+    '{"local": "00:00", "day": "yesterday", "zone": "Asia/Shanghai"}'
 )
 
 
@@ -85,11 +86,9 @@ def read_goal(to: object, *, anchor_unix: float, default_zone: tzinfo | None) ->
         ValueError: It spells none; the message says what would.
     """
     if isinstance(to, dict):
-        return _read_table(to, default_zone)
-    if to == "begin":
-        return Begin()
-    if to == "end":
-        return End()
+        return _read_table(to, anchor_unix, default_zone)
+    if to in ("begin", "end"):
+        return Begin() if to == "begin" else End()
     if isinstance(to, str):
         try:
             # What lies before SLS's first second lies before everything it kept; a cursor is not to be had for it.
@@ -153,7 +152,12 @@ def _in_zone(told: datetime, zone: tzinfo) -> datetime:
     return there
 
 
-def _read_table(to: Mapping[object, object], default_zone: tzinfo | None) -> Goal:
+def _read_table(to: Mapping[object, object], anchor_unix: float, default_zone: tzinfo | None) -> Goal:
+    if "local" in to:
+        # Imported here: zones cost a cold start, and few commands have one.
+        from shared.local_time import read_local_time  # noqa: PLC0415 -- see above
+
+        return AtTime(read_local_time(to, anchor_unix=anchor_unix, default_zone=default_zone))
     if len(to) != 1:
         raise ValueError("must have exactly one of as_of, consumer_group, checkpoints, shift")
     ((key, value),) = to.items()

@@ -16,7 +16,7 @@ from shared.commands import (
     UpdateCheckpoint,
     UpdateConsumerGroup,
 )
-from shared.goals import read_goal, read_instant
+from shared.goals import CopyOf, read_goal, read_instant
 
 WaitSeconds = Annotated[int, Field(ge=0, le=600)]
 OperationId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{16}$")]
@@ -65,9 +65,15 @@ class Moving(Planning):
                 read_goal(given["to"], anchor_unix=0, default_zone=timezone.utc)
             except ValueError as error:
                 problems.append(f"to: {error}")
+        problems += _left_out(given)
         if given.get("at") is not None:
             problems += _broken_instant("at", given["at"])
         return problems
+
+    def copied_group(self) -> str | None:
+        """Return the consumer group whose positions `to` copies; None if it copies none."""
+        goal = read_goal(self.to, anchor_unix=0, default_zone=timezone.utc)
+        return goal.consumer_group if isinstance(goal, CopyOf) else None
 
 
 class Seek(Moving):
@@ -228,6 +234,15 @@ MODELS: dict[str, type[Command]] = {
     "batch": Batch,
 }
 ACTIONS = tuple(MODELS)
+
+
+def _left_out(given: Given) -> list[str]:
+    to, shards = given.get("to"), given.get("shards")
+    named = to.get("checkpoints") if isinstance(to, dict) else None
+    if not isinstance(named, dict) or not isinstance(shards, list):
+        return []
+    left_out = set(named) - {str(shard) for shard in shards}
+    return ["shards: leaves out a shard that to.checkpoints names"] if left_out else []
 
 
 def _broken_instant(name: str, value: object) -> list[str]:

@@ -13,6 +13,7 @@ from shared.errors import PolicyDeniedError
 from shared.results import Target
 
 Confirm = Literal["none", "same", "other"]
+DestinationKind = Literal["slack", "dingtalk", "feishu", "webhook"]
 CHAT_CHANNELS = frozenset({"slack", "dingtalk", "feishu"})
 _DENIED_HINT = "Ask whoever keeps policy.toml for a [[rules]] entry that names you, this action and this target."
 
@@ -32,6 +33,10 @@ class Limits:
     max_skip_s: int = 7 * 86_400
     max_shards: int = 256
     max_targets: int = 100
+
+    def of(self, direction: str) -> tuple[str, int]:
+        """Return the limit for moves in a direction, by its name in policy.toml and in seconds."""
+        return ("max_skip", self.max_skip_s) if direction == "forward" else ("max_rewind", self.max_rewind_s)
 
     def narrowed(self, by: Mapping[str, int]) -> "Limits":
         """Return these limits, each lowered to what a rule says; a rule that says more changes nothing."""
@@ -79,13 +84,18 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """policy.toml, checked. `Policy()` allows nothing."""
+    """policy.toml, checked. `Policy()` allows nothing.
+
+    Attributes:
+        destinations: What takes the notifications of each name; where it is, only the settings know.
+    """
 
     rules: tuple[Rule, ...] = ()
     limits: Limits = Limits()
     aliases: Mapping[str, Target] = field(default_factory=dict)
     placements: Mapping[str, Placement] = field(default_factory=dict)
     default_time_zone: str | None = None
+    destinations: Mapping[str, DestinationKind] = field(default_factory=dict)
 
     def grant(self, principal: str, action: str, target: Target | None) -> Grant:
         """Return what the first matching rule grants; without a target, what the limits for everyone say.

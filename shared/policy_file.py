@@ -5,11 +5,11 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from shared.errors import ConfigurationError
 from shared.names import is_name, printable
-from shared.policy import CHAT_CHANNELS, Confirm, Limits, Placement, Policy, Rule
+from shared.policy import CHAT_CHANNELS, Confirm, DestinationKind, Limits, Placement, Policy, Rule
 from shared.positions import parse_duration_s
 from shared.results import Target
 from shared.settings import is_region, is_sls_host
@@ -22,10 +22,11 @@ else:
 Table = Mapping[str, Any]
 
 _GLOB_SIGNS = frozenset("*?[")
-_TOP_KEYS = {"default_time_zone", "targets", "projects", "limits", "rules"}
-_RULE_KEYS = {"principals", "actions", "targets", "max_rewind", "max_skip", "max_shards", "confirm", "approvers"}
+_TOP_KEYS = {"default_time_zone", "targets", "projects", "limits", "rules", "destinations"}
 _DURATIONS = ("max_rewind", "max_skip")
 _COUNTS = ("max_shards", "max_targets")
+_RULE_KEYS = {"principals", "actions", "targets", *_DURATIONS, *_COUNTS, "confirm", "approvers"}
+_NOTHING = re.compile(r"0[wdhms]?")
 _CONFIRMS = ("none", "same", "other")
 _PRINCIPAL = re.compile(r"[a-z]+:[^\s:/]+(?:/[^\s:/]+)*")
 _TARGET = re.compile(r"[^\s/]+/[^\s/]+/[^\s/]+")
@@ -86,6 +87,10 @@ class _Reader:
             default_time_zone=self._checked(
                 "default_time_zone", top.get("default_time_zone"), (str, type(None)), "text"
             ),
+            destinations={
+                name: self.destination(f"destinations.{printable(name)}", t)
+                for name, t in self._tables("destinations", top)
+            },
         )
 
     def rule(self, at: str, given: object) -> Rule:
@@ -104,7 +109,7 @@ class _Reader:
             self.problems.append(f'{at}.approvers: missing; confirm = "other" needs them')
         if not set(actions) <= READ_ACTIONS and any(map(_names_many_chat_users, principals)):
             self.problems.append(f"{at}.principals: a rule that writes must name chat users, not all of a tenant")
-        limits = self.limits(at, rule, (*_DURATIONS, "max_shards"))
+        limits = self.limits(at, rule, (*_DURATIONS, *_COUNTS))
         return Rule(principals, actions, targets, limits, cast("Confirm | None", confirm), approvers)
 
     def limits(self, at: str, table: Table, keys: tuple[str, ...]) -> dict[str, int]:
@@ -136,11 +141,20 @@ class _Reader:
             self.problems.append(f"{at}.endpoint: must be a host of *.aliyuncs.com")
         return Placement(region, host)
 
+    def destination(self, at: str, table: Table) -> DestinationKind:
+        self._refuse_unknown(at, table, {"kind"})
+        kind = table.get("kind")
+        if kind not in get_args(DestinationKind):
+            self.problems.append(f"{at}.kind: must be one of {', '.join(get_args(DestinationKind))}")
+        return cast("DestinationKind", kind)
+
     def _limit(self, at: str, key: str, value: object) -> int:
         if key in _COUNTS:
             if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
                 return value
             self.problems.append(f"{at}: must be a whole number, 0 or more")
+            return 0
+        if _NOTHING.fullmatch(str(value)):
             return 0
         try:
             return parse_duration_s(str(value))

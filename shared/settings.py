@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from shared.errors import ConfigurationError
@@ -16,8 +16,10 @@ Secrets = Mapping[str, tuple[str, ...]]
 
 MIN_SECRET_BYTES = 32
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
-_SECRET_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SLS_HOST = re.compile(r"(?P<region>[a-z0-9-]+?)(?:-intranet|-share|-internal)?\.log\.aliyuncs\.com")
+_URL = re.compile(r"https?://[A-Za-z0-9._~:/?\[\]!$&'()*+,;=%-]{1,2000}")
+_SIGNING_SECRET = re.compile(r"[ -~]{1,256}")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -39,6 +41,19 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the notifications of one name go; its URL is a secret too, since whoever knows it may post there.
+
+    Attributes:
+        url: https, or http on this machine; without user name and fragment.
+        secret: What notifications are signed with; None where there is none.
+    """
+
+    url: str = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting of an installation, checked.
 
@@ -52,6 +67,7 @@ class Settings:
         read_only: REWIND_READ_ONLY; True freezes all writes.
         webhook_secrets: REWIND_WEBHOOK_SECRETS: name of the caller to its valid secrets.
         instance_id: The platform's id of this instance; "" where it gives none.
+        destinations: REWIND_NOTIFY: name of a destination to where its notifications go.
     """
 
     region: str | None
@@ -63,6 +79,7 @@ class Settings:
     read_only: bool
     webhook_secrets: Secrets = field(repr=False)
     instance_id: str = ""
+    destinations: Mapping[str, Destination] = field(default_factory=dict, repr=False)
 
     def endpoint(self, project: str, *, region: str | None = None, host: str | None = None) -> Endpoint:
         """Return where calls for a project go.
@@ -100,6 +117,11 @@ def is_sls_host(text: str) -> bool:
     return re.fullmatch(r"(?:[a-z0-9-]+\.)+aliyuncs\.com", text) is not None
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine."""
+    return host in _LOOPBACK
+
+
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings that the environment holds; an empty variable counts as absent.
 
@@ -122,6 +144,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         read_only=_read_read_only(given, problems),
         webhook_secrets=_read_secrets(given, problems),
         instance_id=given.get("FC_INSTANCE_ID", ""),
+        destinations=_read_destinations(given, problems),
     )
     if problems:
         raise ConfigurationError(problems, hint="Set these variables of the function in template.yml and deploy again.")
@@ -142,7 +165,7 @@ def _read_endpoint(given: Mapping[str, str], problems: list[str]) -> tuple[str |
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port, parts = "", None, urlsplit("")
-    if host in _LOOPBACK and parts.scheme in {"http", "https"} and parts.path in {"", "/"}:
+    if is_loopback(host) and parts.scheme in {"http", "https"} and parts.path in {"", "/"}:
         return f"{parts.scheme}://{parts.netloc}", f"{region or 'local'}.log.aliyuncs.com", region
     if not is_sls_host(host) or parts.scheme != "https" or port not in {None, 443} or parts.path not in {"", "/"}:
         problems.append("REWIND_ENDPOINT: must be https and a host of *.aliyuncs.com, or http://127.0.0.1:<port>")
@@ -177,17 +200,11 @@ def _read_read_only(given: Mapping[str, str], problems: list[str]) -> bool:
 
 def _read_secrets(given: Mapping[str, str], problems: list[str]) -> Secrets:
     name = "REWIND_WEBHOOK_SECRETS"
-    try:
-        found = json.loads(given.get(name, "{}"))
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        problems.append(f"{name}: must be a JSON object of caller name to secret or list of secrets")
-        return {}
+    found = _read_object(given, name, "caller name to secret or list of secrets", problems)
     secrets: dict[str, tuple[str, ...]] = {}
     for caller, value in found.items():
         values = value if isinstance(value, list) else [value]
-        if not _SECRET_NAME.fullmatch(caller):
+        if not _NAME.fullmatch(caller):
             problems.append(f"{name}: a caller's name must be 1 to 64 letters, digits, hyphens and underscores")
         elif not values or not all(
             isinstance(v, str) and len(v.encode(errors="surrogatepass")) >= MIN_SECRET_BYTES for v in values
@@ -199,3 +216,50 @@ def _read_secrets(given: Mapping[str, str], problems: list[str]) -> Secrets:
     if len({secret for _, secret in distinct}) < len(distinct):
         problems.append(f"{name}: two callers share a secret")
     return secrets
+
+
+def _read_destinations(given: Mapping[str, str], problems: list[str]) -> Mapping[str, Destination]:
+    name = "REWIND_NOTIFY"
+    found = _read_object(given, name, 'destination name to {"url": "...", "secret": "..."}', problems)
+    destinations: dict[str, Destination] = {}
+    for destination, entry in found.items():
+        if not _NAME.fullmatch(destination):
+            problems.append(f"{name}: a destination's name must be 1 to 64 letters, digits, hyphens and underscores")
+        elif not isinstance(entry, dict) or not entry.keys() <= {"url", "secret"}:
+            problems.append(f"{name}: {destination} must be an object with url and secret, and nothing else")
+        elif wrong := _wrong_with_destination(entry.get("url"), entry.get("secret")):
+            problems += [f"{name}: {destination}: {what}" for what in wrong]
+        else:
+            destinations[destination] = Destination(entry["url"], entry.get("secret"))
+    return destinations
+
+
+def _wrong_with_destination(url: object, secret: object) -> list[str]:
+    wrong: list[str] = []
+    if not isinstance(url, str) or not _is_destination_url(url):
+        wrong.append("url must be https, or http on this machine, without user name and fragment")
+    if secret is not None and not (isinstance(secret, str) and _SIGNING_SECRET.fullmatch(secret)):
+        wrong.append("secret must be a text of 1 to 256 printable ASCII characters")
+    return wrong
+
+
+def _is_destination_url(url: str) -> bool:
+    if not _URL.fullmatch(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or is_loopback(host))
+
+
+def _read_object(given: Mapping[str, str], name: str, what: str, problems: list[str]) -> dict[str, Any]:
+    try:
+        found = json.loads(given.get(name, "{}"))
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict):
+        return found
+    problems.append(f"{name}: must be a JSON object of {what}")
+    return {}

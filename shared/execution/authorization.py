@@ -2,10 +2,10 @@
 
 from shared.commands import Command, LogstoreCommand
 from shared.errors import NotFoundError, PolicyDeniedError
-from shared.execution.invocation import Invocation, Work, derived_id
+from shared.execution.invocation import Invocation, Work, derived_id, journal_required
 from shared.journal.journal import Journal
 from shared.journal.records import Record
-from shared.operation_commands import Abandon, Apply, Batch, OperationCommand, Resume
+from shared.operation_commands import Abandon, Apply, Batch, Moving, OperationCommand, Resume
 from shared.policy import Grant, denied, principal_matches
 from shared.results import Target
 
@@ -16,18 +16,24 @@ def authorize(command: Command, invocation: Invocation) -> list[Work]:
     Raises:
         PolicyDeniedError: Policy does not allow all of it.
         NotFoundError: The journal does not know the plan that is to be applied.
+        RefusedError: A plan is to be applied, and no journal is set.
     """
     journal = invocation.open_journal(None)
     if not isinstance(command, Batch):
         return [_work(command, invocation, journal, part="")]
-    most = invocation.policy.limits.max_targets
-    if len(command.commands) > most:
+    _check_size(command, invocation.policy.limits.max_targets)
+    works = [_work(part, invocation, journal, part=str(number)) for number, part in enumerate(command.commands)]
+    _check_size(command, min((work.grant.limits.max_targets for work in works), default=0))
+    return works
+
+
+def _check_size(batch: Batch, most: int) -> None:
+    if len(batch.commands) > most:
         raise PolicyDeniedError(
-            f"max_targets: the batch has {len(command.commands)} commands, {most} are allowed",
+            f"max_targets: the batch has {len(batch.commands)} commands, {most} are allowed",
             code="limit_exceeded",
             hint="Send it in several batches, or raise max_targets under [limits] in policy.toml.",
         )
-    return [_work(part, invocation, journal, part=str(number)) for number, part in enumerate(command.commands)]
 
 
 def _work(command: Command, invocation: Invocation, journal: Journal | None, *, part: str) -> Work:
@@ -35,10 +41,12 @@ def _work(command: Command, invocation: Invocation, journal: Journal | None, *, 
         return _work_of_plan(command, invocation, journal)
     target = _resolve(command, invocation)
     grant = _grant(invocation, command.action, target)
+    if isinstance(command, Moving):
+        _check_source(command, invocation, target)
     if command.is_write:
         _check_frozen(invocation)
         if not isinstance(command, Resume | Abandon):
-            _check_direct(grant)
+            check_direct(grant)
     operation_id = None
     if isinstance(command, OperationCommand) and isinstance(command, Resume | Abandon):
         operation_id = command.operation_id
@@ -62,14 +70,16 @@ def _work_of_plan(command: Apply, invocation: Invocation, journal: Journal | Non
 
 
 def _find_plan(plan_id: str, journal: Journal | None) -> Record:
-    fold = journal.catch_up() if journal is not None else None
-    if fold is None or plan_id not in fold.plans:
+    if journal is None:
+        raise journal_required("apply")
+    plans = journal.catch_up().plans
+    if plan_id not in plans:
         raise NotFoundError(
             "no such plan in the journal's last 72 hours",
             code="plan_not_found",
-            hint="Plan again; without REWIND_JOURNAL no plan is kept.",
+            hint="Plan again; a plan can be applied for 15 minutes.",
         )
-    return fold.plans[plan_id]
+    return plans[plan_id]
 
 
 def _grant(invocation: Invocation, action: str, target: Target) -> Grant:
@@ -96,6 +106,13 @@ def _resolve(command: Command, invocation: Invocation) -> Target:
     return target if "consumer_group" in command.parts else Target(target.project, target.logstore, None)
 
 
+def _check_source(command: Moving, invocation: Invocation, target: Target) -> None:
+    """Let positions be copied only from a group on which the caller may do the same."""
+    source = command.copied_group()
+    if source is not None:
+        _grant(invocation, command.action, Target(target.project, target.logstore, source))
+
+
 def _check_frozen(invocation: Invocation) -> None:
     if invocation.settings.read_only:
         raise PolicyDeniedError(
@@ -105,7 +122,12 @@ def _check_frozen(invocation: Invocation) -> None:
         )
 
 
-def _check_direct(grant: Grant) -> None:
+def check_direct(grant: Grant) -> None:
+    """Let a write pass that needs no confirmation.
+
+    Raises:
+        PolicyDeniedError: Policy wants a preview that was confirmed.
+    """
     if grant.confirm != "none":
         raise PolicyDeniedError(
             f'policy.toml says confirm = "{grant.confirm}" here: no write without a preview that was confirmed',

@@ -3,26 +3,37 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from shared.errors import NotFoundError, PolicyDeniedError
+from shared.errors import NotFoundError, PolicyDeniedError, RefusedError
 from shared.execution.invocation import Work
-from shared.execution.observing import GroupObservation, judge_group, observe_group
+from shared.execution.observing import GroupObservation, judge_group
 from shared.execution.sighting import observe_for_goal
-from shared.goals import Goal
+from shared.goals import Exact, Goal
 from shared.moves import Move
 from shared.planning.aims import Rules, plan_shard
 from shared.planning.lookups import lineage
 from shared.planning.plans import OperationPlan, check_limits, goal_notices
+from shared.positions import iso_utc
 from shared.results import Notice, ShardResult
 from shared.sls.models import Shard
 
+_SOON_S = 86_400
+
 
 def plan_goal(
-    work: Work, goal: Goal, given: Mapping[int, str], shard_ids: Sequence[int] | None, rules: Rules, *, lean: bool
+    work: Work,
+    group: GroupObservation,
+    goal: Goal,
+    given: Mapping[int, str],
+    shard_ids: Sequence[int] | None,
+    rules: Rules,
+    *,
+    lean: bool,
 ) -> OperationPlan:
     """Return the plan that brings a group to a goal.
 
     Args:
         work: The command at hand.
+        group: What was read of the group before.
         goal: Where to go.
         given: The goal's own checkpoints by shard id, where it has some.
         shard_ids: The shards concerned; None for all.
@@ -30,19 +41,19 @@ def plan_goal(
         lean: Look up only what writing needs. Where policy's limits cannot be judged on that, everything is looked up.
 
     Raises:
-        NotFoundError: The Logstore has no such group or shard.
+        NotFoundError: The Logstore has no such shard.
         RefusedError: A position has expired, or is none of its shard.
         PolicyDeniedError: A limit is exceeded.
     """
-    group = observe_group(work)
-    shards = _concerned(work, group.shards, shard_ids)
+    shards = _concerned(work, group.shards, shard_ids, goal)
     rules = replace(rules, in_order=group.attributes.in_order)
     if not lean:
         rules = replace(rules, ttl_days=work.client.get_logstore(work.target.logstore).value.ttl_days)
-    results = _aim(work, group, shards, goal, given, rules, lean=lean)
     try:
+        results = _aim(work, group, shards, goal, given, rules, lean=lean)
         check_limits(_moves(results), work.grant.limits)
-    except PolicyDeniedError:
+    except (PolicyDeniedError, RefusedError):
+        # What a lean look refuses, a full one may know better: that a shard is empty, or how far it really goes.
         if not lean:
             raise
         results = _aim(work, group, shards, goal, given, rules, lean=False)
@@ -50,9 +61,10 @@ def plan_goal(
     return _plan(work, group, results, goal)
 
 
-def _concerned(work: Work, shards: Sequence[Shard], shard_ids: Sequence[int] | None) -> list[Shard]:
+def _concerned(work: Work, shards: Sequence[Shard], shard_ids: Sequence[int] | None, goal: Goal) -> list[Shard]:
     by_id = {shard.shard_id: shard for shard in shards}
-    missing = sorted(set(shard_ids or ()) - by_id.keys())
+    named = {*(shard_ids or ()), *(goal.checkpoints if isinstance(goal, Exact) else ())}
+    missing = sorted(named - by_id.keys())
     if missing:
         raise NotFoundError(
             f"shard {missing[0]} of {work.target.project}/{work.target.logstore} does not exist",
@@ -91,8 +103,18 @@ def _plan(work: Work, group: GroupObservation, results: Sequence[Move | ShardRes
         liveness=liveness,
         generations=generations,
         known_shards=tuple(shard.shard_id for shard in group.shards),
-        notices=(*goal_notices(goal), *_without_a_position(moves)),
+        notices=(*goal_notices(goal), *_expiring(group, moves), *_without_a_position(moves)),
     )
+
+
+def _expiring(group: GroupObservation, moves: Sequence[Move]) -> tuple[Notice, ...]:
+    soon = iso_utc(group.server_unix + _SOON_S)
+    expiring = sorted((move.expires_at, move.shard) for move in moves if move.expires_at and move.expires_at < soon)
+    if not expiring:
+        return ()
+    at, shard = expiring[0]
+    told = f"what is to be read next passes retention from {at} on (shard {shard} first): be consuming by then"
+    return (Notice("target_expires", told),)
 
 
 def _without_a_position(moves: Sequence[Move]) -> tuple[Notice, ...]:

@@ -35,6 +35,7 @@ class Invocation:
         principal: Who is calling, proven: `<channel>:<identity>`.
         connect: Makes a client of an endpoint; knows the credentials, which nothing else does.
         journal_view: What this instance has read of the journal; None where there is no journal.
+        request_hash: What tells the whole request from every other; set once it is read.
         idempotency_key: What makes the caller's repetitions recognizable; None if it sent nothing.
         remaining_s: Seconds until the platform stops the invocation.
         random_bytes: A source of fresh randomness.
@@ -54,6 +55,7 @@ class Invocation:
     journal_view: View | None = None
     fc_request_id: str | None = None
     idempotency_key: str | None = None
+    request_hash: str = ""
 
     def client(self, project: str, operation_id: str | None, *, keep_s: float = 0.0) -> SlsClient:
         """Return a client for one project's calls, which leave so many seconds of the invocation to others."""
@@ -99,6 +101,15 @@ def derived_id(*fields: str) -> str:
     return base64.b32encode(hashlib.sha256(told).digest()[:_ID_BYTES]).decode().lower()
 
 
+def journal_required(action: str) -> RefusedError:
+    """Return the refusal of an action that cannot do without a journal where none is set."""
+    return RefusedError(
+        f"{action} needs the operation journal, and REWIND_JOURNAL is not set",
+        code="journal_required",
+        hint="Make one with `python -m shared.journal create`, and set REWIND_JOURNAL=<project>/<logstore>.",
+    )
+
+
 @dataclass(slots=True)
 class Work:
     """One command on its way to its result.
@@ -139,9 +150,9 @@ class Work:
 
     @property
     def now_unix(self) -> float:
-        """The time in Unix seconds, by SLS's clock where either client had to learn it."""
-        learnt = self.client if self.client.clock_offset_s or self.journal is None else self.journal.client
-        return self.invocation.now_unix(learnt)
+        """The time in Unix seconds: by SLS's clock where the journal, or a refusal, has told it."""
+        refused = bool(self.client.clock_offset_s)
+        return self.invocation.now_unix(self.client) if refused or self.journal is None else self.journal.now_unix()
 
     @property
     def command_hash(self) -> str:
@@ -181,11 +192,7 @@ class Work:
             RefusedError: No journal is set.
         """
         if self.journal is None:
-            raise RefusedError(
-                f"{self.command.action} needs the operation journal, and REWIND_JOURNAL is not set",
-                code="journal_required",
-                hint="Make one with `python -m shared.journal create`, and set REWIND_JOURNAL=<project>/<logstore>.",
-            )
+            raise journal_required(self.command.action)
         return self.journal
 
     def check_time(self) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from shared.errors import IdempotencyKeyReusedError, RefusedError, RewindError
 from shared.execution.invocation import Work
-from shared.journal.fold import Fold, Operation
+from shared.journal.fold import Fold
 from shared.journal.journal import Journal
+from shared.journal.operations import Operation
 from shared.journal.records import Kind, Record
 from shared.names import printable
 from shared.planning.plans import OperationPlan, plan_record
@@ -43,6 +44,7 @@ def recall(work: Work, journal: Journal) -> Operation | None:
         RefusedError: It is under way elsewhere or was abandoned, or another operation holds the group.
     """
     fold = journal.catch_up()
+    check_request(work, fold)
     op = fold.operations.get(work.operation_id or "")
     if op is None or op.state == "lost":
         holder = fold.holder(work.journal_group)
@@ -50,12 +52,31 @@ def recall(work: Work, journal: Journal) -> Operation | None:
             raise taken(work, holder)
         return None
     if op.started.detail.get("command_hash") != work.command_hash:
-        raise IdempotencyKeyReusedError(
-            "this idempotency key stands for another command already",
-            hint="Use a new key for a new command; the first one's outcome is in history.",
-        )
+        raise _reused()
     check_continuable(work, op)
     return op
+
+
+def check_request(work: Work, fold: Fold) -> None:
+    """Let a request pass whose idempotency key is new, or stands for this very request, batch or not.
+
+    Raises:
+        IdempotencyKeyReusedError: It stands for another.
+    """
+    invocation = work.invocation
+    if invocation.idempotency_key is None or work.planned is not None:
+        return
+    parts = ("", *map(str, range(invocation.policy.limits.max_targets)))
+    known = [op for part in parts if (op := fold.operations.get(invocation.operation_id(part))) and op.state != "lost"]
+    if any(op.started.detail.get("request_hash") != invocation.request_hash for op in known):
+        raise _reused()
+
+
+def _reused() -> IdempotencyKeyReusedError:
+    return IdempotencyKeyReusedError(
+        "this idempotency key stands for another command already",
+        hint="Use a new key for a new command; the first one's outcome is in history.",
+    )
 
 
 def check_continuable(work: Work, op: Operation) -> None:
@@ -79,11 +100,12 @@ def taken(work: Work, holder: Operation) -> RefusedError:
     started, operation_id = holder.started, holder.started.operation_id
     whose = f"operation {operation_id} ({started.action}) of {started.principal}, since {iso_utc(started.written_unix)}"
     if not holder.is_dead(now_unix=work.now_unix, instance=work.invocation.settings.instance_id):
-        wait_s = max(1, holder.lease_unix - int(work.now_unix))
+        wait_s = max(1, holder.lease_unix + 1 - int(work.now_unix))
         return RefusedError(
             f"{whose}, is in progress on {work.target}",
             code="operation_in_progress",
-            hint="Wait for it to end, then look again; it ends by itself.",
+            hint="Wait for it to end, then look again. If its instance has died, resume or abandon it from "
+            f"{iso_utc(holder.lease_unix + 1)} on.",
             retry_after_s=wait_s,
         )
     ways = tuple({**work.again(), "action": action, "operation_id": operation_id} for action in ("resume", "abandon"))
@@ -117,6 +139,7 @@ def claim(work: Work, journal: Journal, plan: OperationPlan, *, plan_id: str = "
         {
             "plan": plan_record(plan),
             "command_hash": known.started.detail.get("command_hash") if known else work.command_hash,
+            "request_hash": work.invocation.request_hash,
             "attempt": known.attempt + 1 if known else 1,
             "instance": work.invocation.settings.instance_id,
             "asked_by": work.planned.principal if work.planned else work.invocation.principal,
@@ -127,16 +150,19 @@ def claim(work: Work, journal: Journal, plan: OperationPlan, *, plan_id: str = "
     try:
         fold = journal.append_and_read_back(record)
     except RewindError:
-        _withdraw(work, journal, record.record_id)
+        withdraw(work, journal, record.record_id)
         raise
     op = fold.operations.get(record.operation_id)
-    if op is not None and op.claim == record.record_id and op.state == "claimed":
+    is_ours = op is not None and op.claim == record.record_id and op.state == "claimed"
+    # Another attempt that came between wrote down other moves than these.
+    if op is not None and is_ours and op.attempt == record.detail["attempt"]:
         return record.record_id
-    _withdraw(work, journal, record.record_id)
+    withdraw(work, journal, record.record_id)
     raise _lost(work, fold, op)
 
 
-def _withdraw(work: Work, journal: Journal, claim_id: str) -> None:
+def withdraw(work: Work, journal: Journal, claim_id: str) -> None:
+    """Take a claim back under which nothing was written."""
     try:
         journal.append(make_record(work, "withdrawn", {"claim": claim_id}))
     except RewindError:
@@ -156,8 +182,8 @@ def _lost(work: Work, fold: Fold, op: Operation | None) -> RefusedError:
     )
 
 
-def end(work: Work, journal: Journal, record: Record) -> None:
-    """Write down how an operation ended; if that fails, say so: its next call repairs it."""
+def end(work: Work, journal: Journal, record: Record) -> bool:
+    """Write down how an operation ended, and return whether that worked; if not, its next call repairs it."""
     try:
         journal.append(record)
     except RewindError as error:
@@ -166,3 +192,5 @@ def end(work: Work, journal: Journal, record: Record) -> None:
             f"what was done could not be written to the journal ({error.message}); send the same command again, or "
             f"resume operation {record.operation_id}: it finds what is done and only writes that down",
         )
+        return False
+    return True

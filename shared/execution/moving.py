@@ -9,16 +9,17 @@ from shared.errors import InvalidCommandError, NotFoundError, RefusedError
 from shared.execution.attributes import plan_attributes, plan_change
 from shared.execution.goal_plans import plan_goal
 from shared.execution.invocation import Work
-from shared.execution.observing import read_attributes
+from shared.execution.journaling import taken
+from shared.execution.observing import observe_group, read_attributes
 from shared.execution.performing import attributes_of, recorded_plan
 from shared.goals import AsOf, AtTime, CopyOf, Exact, Goal, read_goal, read_instant
-from shared.journal.fold import Operation
 from shared.journal.history import positions_as_of
+from shared.journal.operations import Operation
 from shared.operation_commands import Moving, Undo
 from shared.planning.aims import Rules, Way
 from shared.planning.plans import OperationPlan
 from shared.positions import duration, iso_utc
-from shared.results import Notice, Position, ShardResult
+from shared.results import AttributeChange, Attributes, Notice, Position, ShardResult
 
 _WAYS: Mapping[str, Way] = {"seek": "both", "rewind": "backward", "skip": "forward"}
 _OPPOSITE: Mapping[str, Way] = {"backward": "forward", "forward": "backward"}
@@ -37,7 +38,9 @@ def plan_command(work: Work) -> OperationPlan | None:
         return plan_attributes(work, command)
     if isinstance(command, UpdateCheckpoint):
         given = command.wanted()
-        plan = plan_goal(work, Exact(given), given, list(given), Rules(), lean=command.is_write)
+        plan = plan_goal(
+            work, observe_group(work), Exact(given), given, list(given), Rules(can_clamp=False), lean=command.is_write
+        )
         return replace(plan, consumer=command.consumer, force=command.force)
     if isinstance(command, Moving):
         return _plan_moving(work, command)
@@ -45,10 +48,12 @@ def plan_command(work: Work) -> OperationPlan | None:
 
 
 def _plan_moving(work: Work, command: Moving) -> OperationPlan:
+    # First, so that what counts from now counts from SLS's own time where this machine's clock is wrong.
+    group = observe_group(work)
     goal = _goal(work, command)
     given, notices = _given(work, goal)
     rules = Rules(way=_WAYS[command.action], on_expired=command.on_expired)
-    plan = plan_goal(work, goal, given, command.shards, rules, lean=command.is_write)
+    plan = plan_goal(work, group, goal, given, command.shards, rules, lean=command.is_write)
     return replace(plan, notices=(*plan.notices, *notices))
 
 
@@ -105,7 +110,7 @@ def _as_of(work: Work, goal: AsOf) -> tuple[Mapping[int, str], tuple[Notice, ...
     known = positions_as_of(fold, work.journal_group, goal.unix)
     if not known:
         raise RefusedError(
-            f"the journal knows no position of {work.target} at or before {iso_utc(goal.unix)}",
+            f"the journal's last 72 hours know no position of {work.target} at or before {iso_utc(goal.unix)}",
             code="nothing_journaled",
             hint="Run snapshot on a timer, every five minutes say; or give a time, which means when data was received.",
         )
@@ -144,23 +149,37 @@ def plan_undo(work: Work, command: Undo) -> OperationPlan:
     """
     op = find_operation(work, command.operation_id)
     if op.is_open:
-        named = {**work.again(), "operation_id": command.operation_id}
-        raise RefusedError(
-            f"operation {command.operation_id} is not over yet",
-            code="unfinished_operation",
-            hint="resume or abandon it first.",
-            next=({**named, "action": "resume"}, {**named, "action": "abandon"}),
-        )
+        raise taken(work, op)
     done = recorded_plan(op)
     if done.attributes is not None:
-        now = attributes_of(read_attributes(work))
-        return plan_change(now, done.attributes.before, undoes=command.operation_id)
+        return _plan_undo_of_attributes(work, op, done.attributes)
     return _plan_undo_of_moves(work, command, op, done)
 
 
+def _plan_undo_of_attributes(work: Work, op: Operation, change: AttributeChange) -> OperationPlan:
+    now, operation_id = attributes_of(read_attributes(work)), op.started.operation_id
+    told = op.outcome.consumer_group
+    if op.finished is not None and op.finished.status != "applied" and (told is None or told.after != change.after):
+        return plan_change(now, now, undoes=operation_id)
+    timeout, order = change.before.timeout != change.after.timeout, change.before.order != change.after.order
+    back = Attributes(
+        change.before.timeout if timeout else now.timeout,
+        change.before.order if order else now.order,
+    )
+    if back == now:
+        return plan_change(now, now, undoes=operation_id)
+    if (timeout and now.timeout != change.after.timeout) or (order and now.order != change.after.order):
+        raise RefusedError(
+            f"what operation {operation_id} wrote was changed since; taking it back would undo that instead",
+            code="changed_since_plan",
+            hint="update_consumer_group writes the values you want; describe shows those there are.",
+        )
+    return plan_change(now, back, undoes=operation_id)
+
+
 def _plan_undo_of_moves(work: Work, command: Undo, op: Operation, done: OperationPlan) -> OperationPlan:
-    moved = {shard.shard for shard in op.outcome.shards if shard.status == "moved"} if op.finished else None
-    moves = [move for move in done.moves if moved is None or move.shard in moved]
+    # Left out is only what is known not to have been written.
+    moves = [move for move in done.moves if op.finished is None or move.shard in op.moved | op.unsure]
     given = {move.shard: move.before.checkpoint for move in moves if move.before.checkpoint}
     lost = tuple(
         ShardResult(
@@ -173,5 +192,5 @@ def _plan_undo_of_moves(work: Work, command: Undo, op: Operation, done: Operatio
         return OperationPlan(stays=lost, undoes=command.operation_id)
     ways = {move.shard: _OPPOSITE.get(move.direction, "both") for move in moves}
     rules = Rules(on_expired=command.on_expired, ways=ways)
-    plan = plan_goal(work, Exact(given), given, list(given), rules, lean=command.is_write)
+    plan = plan_goal(work, observe_group(work), Exact(given), given, list(given), rules, lean=command.is_write)
     return replace(plan, stays=(*plan.stays, *lost), undoes=command.operation_id)

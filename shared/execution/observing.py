@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from shared.cursors import decode_cursor, encode_cursor
 from shared.errors import NotFoundError, RewindError
@@ -14,6 +15,8 @@ from shared.planning.liveness import Liveness, judge_liveness
 from shared.planning.standing import ShardObservation, position_of, wanted_times
 from shared.sls.errors import InvalidCursorError, SlsResponseError
 from shared.sls.models import ConsumerGroup, Shard, ShardCheckpoint
+
+_BOUNDS: tuple[Literal["begin"], Literal["end"]] = ("begin", "end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def observe_shards(
     A lookup that fails fails all: nothing is judged on half an observation. At most seven lookups a shard.
     """
     shards = tuple(shards)
-    bounds = in_parallel([partial(_bound, work, shard.shard_id, at) for shard in shards for at in ("begin", "end")])
+    bounds = in_parallel([partial(cursor_position, work, shard.shard_id, at) for shard in shards for at in _BOUNDS])
     begins, ends = bounds[::2], bounds[1::2]
     wanted = []
     for shard, begin, end in zip(shards, begins, ends, strict=True):
@@ -124,8 +127,13 @@ def observe_shards(
     ]
 
 
-def _bound(work: Work, shard_id: int, at: str) -> int:
-    cursor = work.client.get_cursor(work.target.logstore, shard_id, "begin" if at == "begin" else "end").value
+def cursor_position(work: Work, shard_id: int, at: "int | Literal['begin', 'end']") -> int:
+    """Return the position of the cursor that SLS gives for a time, in Unix seconds, or for an end of a shard.
+
+    Raises:
+        SlsResponseError: What SLS answered with is no cursor.
+    """
+    cursor = work.client.get_cursor(work.target.logstore, shard_id, at).value
     try:
         return decode_cursor(cursor)
     except ValueError as error:

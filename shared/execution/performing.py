@@ -1,17 +1,22 @@
 """Performing a plan: claim, check that nothing moved, write, read back, finish. Every write goes this one way."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 
 from shared.errors import RefusedError, RewindError
 from shared.execution.invocation import Work
-from shared.execution.journaling import claim, end, make_record
+from shared.execution.journaling import claim, end, make_record, withdraw
 from shared.execution.observing import read_attributes, read_checkpoints
+from shared.execution.sighting import expired_targets
 from shared.execution.telling import Outcome, told, told_again
+from shared.execution.waiting import liveness_now
 from shared.execution.writing import Found, write_moves
-from shared.journal.fold import Operation
+from shared.journal.journal import Journal
+from shared.journal.operations import Operation
 from shared.moves import Move
+from shared.operation_commands import Careful, Resume
 from shared.planning.outcomes import judge_outcome
-from shared.planning.plans import OperationPlan, effect_notice, read_plan
+from shared.planning.plans import OperationPlan, check_limits, check_liveness, read_plan
 from shared.results import AttributeChange, Attributes, Error, Result, ShardResult, error_of
 from shared.sls.models import ConsumerGroup, ShardCheckpoint
 
@@ -38,22 +43,31 @@ def perform(work: Work, plan: OperationPlan, *, plan_id: str = "", known: Operat
         JournalError: The journal cannot serve as a lock.
         SlsError: SLS failed before anything was written.
     """
-    work.warnings[:0] = effect_notice(plan.liveness, written=True)
     journal = work.journal
     if journal is None:
         work.warn("not_journaled", _NOT_JOURNALED)
-        return _write(work, plan, "", None)
+        return _write(work, plan, "", None, None)
+    # What stands at or past `after` was put there by others as long as no attempt of ours has written.
+    wrote_nothing = known is None or known.state == "failed"
     claim_id = claim(work, journal, plan, plan_id=plan_id, known=known)
     try:
         found = read_checkpoints(work)[0] if plan.moves else {}
-        if known is None:
+        if wrote_nothing:
             _check_unchanged(plan, found)
     except RewindError as error:
-        refused = isinstance(error, RefusedError)
-        detail = {"claim": claim_id, "state": "finished" if refused else "failed", "error": asdict(error_of(error))}
-        end(work, journal, make_record(work, "finished", detail, status="refused" if refused else "failed"))
+        if wrote_nothing:
+            _end_without_writing(work, journal, claim_id, error)
+        else:
+            # What an earlier attempt wrote is not undone by this one's failure to look.
+            withdraw(work, journal, claim_id)
         raise
-    return _write(work, plan, claim_id, found)
+    return _write(work, plan, claim_id, found, known)
+
+
+def _end_without_writing(work: Work, journal: Journal, claim_id: str, error: RewindError) -> None:
+    refused = isinstance(error, RefusedError)
+    detail = {"claim": claim_id, "state": "finished" if refused else "failed", "error": asdict(error_of(error))}
+    end(work, journal, make_record(work, "finished", detail, status="refused" if refused else "failed"))
 
 
 _NOT_JOURNALED = (
@@ -63,10 +77,34 @@ _NOT_JOURNALED = (
 
 
 def perform_again(work: Work, op: Operation) -> Result:
-    """Return what became of an operation of which the journal knows: told again if it has ended, else continued."""
+    """Return what became of an operation of which the journal knows: told again if it has ended, else continued.
+
+    Raises:
+        PolicyDeniedError: What is left goes beyond a limit, as limits stand now.
+        RefusedError: Nothing was written so far, and somebody is consuming; or a position has expired.
+    """
     if op.state == "finished":
         return told_again(work, op)
-    return perform(work, recorded_plan(op), plan_id=op.started.plan_id, known=op)
+    plan = recorded_plan(op)
+    left = [move for move in plan.moves if move.shard not in op.moved]
+    check_limits(left, work.grant.limits)
+    if left:
+        _check_targets(work, op, left)
+        plan = replace(plan, liveness=liveness_now(work, {move.shard for move in left}))
+        if op.state == "failed" and isinstance(work.command, Careful | Resume):
+            check_liveness(plan.liveness, allow_active=getattr(work.command, "allow_active", False))
+    return perform(work, plan, plan_id=op.started.plan_id, known=op)
+
+
+def _check_targets(work: Work, op: Operation, left: Sequence[Move]) -> None:
+    expired = expired_targets(work, left)
+    if expired:
+        raise RefusedError(
+            f"the positions recorded for shards {', '.join(map(str, expired))} have expired; nothing was written now",
+            code="position_expired",
+            hint=f"abandon operation {op.started.operation_id}, then plan anew with on_expired.",
+            next=({**work.again(), "action": "abandon", "operation_id": op.started.operation_id},),
+        )
 
 
 def recorded_plan(op: Operation) -> OperationPlan:
@@ -102,19 +140,22 @@ def _is_as_planned(move: Move, found: Found) -> bool:
     return (checkpoint.checkpoint, checkpoint.updated_unix_us) == (move.before.checkpoint, move.updated_unix_us)
 
 
-def _write(work: Work, plan: OperationPlan, claim_id: str, found: Found | None) -> Result:
+def _write(work: Work, plan: OperationPlan, claim_id: str, found: Found | None, known: Operation | None) -> Result:
     work.tell("intent", _intent(plan))
-    change, error = (plan.attributes, None) if plan.attributes is None else _write_attributes(work, plan.attributes)
+    change, error = plan.attributes, None
+    if change is not None:
+        change, error = _write_attributes(work, change, is_first=known is None)
     shards: list[ShardResult] = []
     if plan.moves and error is None:
-        attempts = write_moves(work, plan, seen=found)
+        attempts = write_moves(work, plan, seen=found, moved_before=known.moved if known else ())
         after = _read_back(work)
         shards = [judge_outcome(move, attempts, _found(after, move.shard)) for move in plan.moves]
     outcome = Outcome(plan, tuple(shards), change, error)
+    is_kept = True
     if work.journal is not None:
         detail = {"claim": claim_id, "state": outcome.end_state, **outcome.record()}
-        end(work, work.journal, make_record(work, "finished", detail, status=outcome.status))
-    return told(work, outcome)
+        is_kept = end(work, work.journal, make_record(work, "finished", detail, status=outcome.status))
+    return told(work, outcome, is_kept=is_kept)
 
 
 def _found(after: Found | None, shard_id: int) -> ShardCheckpoint | None:
@@ -128,12 +169,13 @@ def _intent(plan: OperationPlan) -> dict[str, object]:
     }
 
 
-def _write_attributes(work: Work, change: AttributeChange) -> tuple[AttributeChange, Error | None]:
+def _write_attributes(work: Work, change: AttributeChange, *, is_first: bool) -> tuple[AttributeChange, Error | None]:
     before, after = change.before, change.after
     try:
         now = attributes_of(read_attributes(work))
         if now == after:
-            return change, None
+            # What stands there before the first attempt was written by somebody else.
+            return AttributeChange(after, after) if is_first else change, None
         if now != before:
             return AttributeChange(before, now), _ATTRIBUTES_CHANGED
         work.check_time()

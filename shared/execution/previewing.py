@@ -5,6 +5,8 @@ from dataclasses import asdict
 from shared.errors import RewindError
 from shared.execution.invocation import Work
 from shared.execution.journaling import make_record
+from shared.moves import Move
+from shared.names import printable
 from shared.operation_commands import Planning
 from shared.planning.plans import OperationPlan, effect_notice, plan_record
 from shared.positions import iso_utc
@@ -18,7 +20,7 @@ def preview(work: Work, plan: OperationPlan) -> Result:
     """Return what a plan would do; where there is a journal, with the id to apply it by."""
     work.warnings[:0] = effect_notice(plan.liveness, written=False)
     plan_id, expires_at = _keep(work, plan)
-    shards = plan.in_order([move.result("planned") for move in plan.moves])
+    shards = plan.in_order([move.result("planned", note=_note(move)) for move in plan.moves])
     return work.result(
         "planned",
         shards=shards,
@@ -27,6 +29,11 @@ def preview(work: Work, plan: OperationPlan) -> Result:
         expires_at=expires_at,
         next=[{"action": "apply", "plan_id": plan_id}] if plan_id else _directly(work),
     )
+
+
+def _note(move: Move) -> str | None:
+    kept = f"what comes next there is kept until {move.expires_at}" if move.expires_at else None
+    return "; ".join(filter(None, (move.note, kept))) or None
 
 
 def unchanged(work: Work, plan: OperationPlan) -> Result:
@@ -42,7 +49,7 @@ def _keep(work: Work, plan: OperationPlan) -> tuple[str | None, str | None]:
     expires_unix = int(work.now_unix) + PLAN_LIFETIME_S
     detail = {
         "plan": plan_record(plan),
-        "command": work.command.model_dump(mode="json", exclude_defaults=True),
+        "command": _kept_command(work),
         "expires_unix": expires_unix,
         "liveness": asdict(plan.liveness) if plan.liveness else None,
     }
@@ -53,6 +60,13 @@ def _keep(work: Work, plan: OperationPlan) -> tuple[str | None, str | None]:
         work.warnings.append(Notice("not_journaled", f"the plan could not be kept: {error.message}"))
         return None, None
     return plan_id, iso_utc(expires_unix)
+
+
+def _kept_command(work: Work) -> dict[str, object]:
+    told: dict[str, object] = work.command.model_dump(mode="json", exclude_defaults=True)
+    if isinstance(told.get("reason"), str):
+        told["reason"] = printable(str(told["reason"]))
+    return told
 
 
 def _directly(work: Work) -> list[dict[str, object]]:

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from shared.cursors import decode_cursor
 from shared.execution.invocation import Work
-from shared.execution.observing import GroupObservation, receive_unix
+from shared.execution.observing import GroupObservation, cursor_position, receive_unix
 from shared.execution.parallel import in_parallel
 from shared.goals import AtTime, Goal
+from shared.moves import Move
 from shared.planning.lookups import Bound, children, wanted_bounds, wanted_receive_times
 from shared.planning.standing import ShardObservation, position_of
-from shared.sls.errors import SlsResponseError
 from shared.sls.models import Shard
 
 
@@ -67,11 +66,13 @@ def _observation(
 
 
 def _bound(work: Work, shard_id: int, kind: Bound, goal: Goal) -> int:
-    at = goal.unix if kind == "target" and isinstance(goal, AtTime) else ("end" if kind == "end" else "begin")
-    cursor = work.client.get_cursor(work.target.logstore, shard_id, at).value  # type: ignore[arg-type]  # "begin", "end" or seconds
-    try:
-        return decode_cursor(cursor)
-    except ValueError as error:
-        raise SlsResponseError(
-            f"GetCursor on {work.target} shard {shard_id} answered with what is not a cursor", operation="GetCursor"
-        ) from error
+    if kind == "target":
+        return cursor_position(work, shard_id, goal.unix if isinstance(goal, AtTime) else "begin")
+    return cursor_position(work, shard_id, kind)
+
+
+def expired_targets(work: Work, moves: Sequence[Move]) -> list[int]:
+    """Return the shards whose planned position retention has passed meanwhile."""
+    begins = in_parallel([partial(cursor_position, work, move.shard, "begin") for move in moves])
+    targets = [position_of(move.after.checkpoint) or 0 for move in moves]
+    return [move.shard for move, begin, target in zip(moves, begins, targets, strict=True) if begin > target]

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import cast, get_args
 
 from shared.execution.invocation import Work
-from shared.journal.fold import Operation
+from shared.journal.operations import Operation
 from shared.planning.outcomes import EndState, end_state, overall_error, overall_status
-from shared.planning.plans import OperationPlan
+from shared.planning.plans import OperationPlan, effect_notice
 from shared.results import (
     OK_STATUSES,
     AttributeChange,
@@ -44,7 +44,7 @@ class Outcome:
         """The whole result's status."""
         if self.attribute_error is not None:
             return "refused" if self.attribute_error.code == "changed_since_plan" else "failed"
-        if self.plan.is_empty:
+        if self.plan.is_empty or (self.attributes is not None and self.attributes.before == self.attributes.after):
             return "unchanged"
         return overall_status(self.shards) if self.plan.moves else "applied"
 
@@ -64,15 +64,23 @@ class Outcome:
         }
 
 
-def told(work: Work, outcome: Outcome) -> Result:
-    """Return an outcome as the caller's result, with the commands that fit now."""
+def told(work: Work, outcome: Outcome, *, is_kept: bool) -> Result:
+    """Return an outcome as the caller's result, with the commands that fit now.
+
+    Args:
+        work: The command at hand.
+        outcome: What its plan came to.
+        is_kept: Whether the journal holds it, where there is one.
+    """
+    if any(shard.status == "moved" for shard in outcome.shards):
+        work.warnings[:0] = effect_notice(outcome.plan.liveness, written=True)
     return work.result(
         outcome.status,
         shards=outcome.plan.in_order(outcome.shards),
         consumer_group=outcome.attributes,
         error=outcome.error,
         plan_id=work.planned.plan_id if work.planned else None,
-        next=_next(work, outcome),
+        next=_next(work, outcome, is_kept=is_kept),
     )
 
 
@@ -100,12 +108,14 @@ def _status(recorded: str) -> Status:
     return cast("Status", recorded) if recorded in get_args(Status) else "failed"
 
 
-def _next(work: Work, outcome: Outcome) -> list[dict[str, object]]:
+def _next(work: Work, outcome: Outcome, *, is_kept: bool) -> list[dict[str, object]]:
     if work.journal is None:
         return _without_a_journal(work, outcome)
+    named = {**work.again(), "operation_id": work.operation_id}
     if outcome.end_state == "unfinished":
-        named = {**work.again(), "operation_id": work.operation_id}
         return [{**named, "action": "resume"}, {**named, "action": "abandon"}]
+    if not is_kept:
+        return [{**named, "action": "resume"}]
     return _after(work, work.operation_id or "", outcome.status, outcome.shards)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.journal.fold import Fold, Group, Operation
+from shared.journal.fold import Fold, Group
+from shared.journal.operations import Operation
 from shared.positions import iso_utc
 
 _CLOCK_MARGIN_S = 2
@@ -12,7 +13,7 @@ _CLOCK_MARGIN_S = 2
 def positions_as_of(fold: Fold, group: Group, unix: int) -> dict[int, tuple[int, str]]:
     """Return, by shard, the newest position known at or before an instant, and when it was known.
 
-    Snapshots, what operations found before they wrote, and what they wrote all count.
+    Snapshots count, and where operations moved a shard, what it was moved from and to.
     """
     known: dict[int, tuple[int, str]] = {}
     for at, shard, checkpoint in _sightings(fold, group):
@@ -26,11 +27,13 @@ def _sightings(fold: Fold, group: Group) -> Iterator[tuple[int, int, str]]:
         for shard, checkpoint in snapshot.checkpoints.items():
             yield snapshot.taken_unix, shard, checkpoint
     for op in fold.of_group(group):
-        for move in op.moves:
-            yield op.started.written_unix, move.shard, move.before.checkpoint
+        # Where an operation wrote nothing, what it had planned from may have been gone by then.
         for result in op.outcome.shards:
             if op.finished and result.status == "moved" and result.after:
-                yield op.finished.written_unix, result.shard, result.after.checkpoint
+                yield op.started.written_unix, result.shard, result.before.checkpoint
+                # A note may say that it was written by an earlier attempt: nothing newer is known of it then.
+                seen = op.started if result.note else op.finished
+                yield seen.written_unix, result.shard, result.after.checkpoint
 
 
 def written_by_us(fold: Fold, group: Group, checkpoints: Mapping[int, tuple[str, float]]) -> frozenset[int]:

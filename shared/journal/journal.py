@@ -22,7 +22,7 @@ class JournalError(RewindError):
     """Raised when the journal cannot serve as one; nothing may be written then."""
 
     code = "journal_unusable"
-    hint: str | None = "`python -m shared.journal create` makes one with exactly one shard; `doctor` checks it."
+    hint: str | None = "`python -m shared.journal create` makes one with exactly one shard."
 
     def __init__(self, message: str) -> None:
         super().__init__(message, hint=type(self).hint)
@@ -66,11 +66,16 @@ class Journal:
         self._now_unix = now_unix
         self._sleep = sleep
         self._shard_id: int | None = None
+        self._server_ahead_s = 0.0
 
     @property
     def fold(self) -> Fold:
         """What has been read so far."""
         return self._view.fold
+
+    def now_unix(self) -> float:
+        """Return the time that records carry: SLS's own, so that leases mean the same to every instance."""
+        return self._now_unix() + self._server_ahead_s
 
     def check_form(self) -> None:
         """Let nothing be written over a journal that is no lock.
@@ -78,7 +83,10 @@ class Journal:
         Raises:
             JournalError: It has not exactly one shard.
         """
-        shards = self.client.list_shards(self._logstore).value
+        answer = self.client.list_shards(self._logstore)
+        if answer.server_unix is not None:
+            self._server_ahead_s = answer.server_unix - self._now_unix()
+        shards = answer.value
         if len(shards) != 1:
             raise JournalError(
                 f"the journal {self._logstore} has {len(shards)} shards: only one shard's order can serve as a lock"
@@ -98,7 +106,7 @@ class Journal:
             # What this instance last read has expired meanwhile, or the journal was made anew.
             self._view.cursor, self._view.fold = "", Fold()
             self._read_on()
-        self.fold.forget_before(int(self._now_unix()) - WINDOW_S)
+        self.fold.forget_before(int(self.now_unix()) - WINDOW_S)
         return self.fold
 
     def append(self, record: Record) -> None:
@@ -120,9 +128,9 @@ class Journal:
         Raises:
             JournalError: It does not show within 5 s.
         """
-        waited_s, pause_s = 0.0, _FIRST_PAUSE_S
+        begun_unix, waited_s, pause_s = self._now_unix(), 0.0, _FIRST_PAUSE_S
         while not is_there(self.catch_up()):
-            if waited_s >= READ_BACK_S:
+            if max(waited_s, self._now_unix() - begun_unix) >= READ_BACK_S:
                 raise JournalError(f"the journal {self._logstore} does not show {what} within {READ_BACK_S:.0f} s")
             self._sleep(pause_s)
             waited_s, pause_s = waited_s + pause_s, min(2 * pause_s, _LONGEST_PAUSE_S)
@@ -132,7 +140,7 @@ class Journal:
         shard_id = self._shard_id or 0
         view = self._view
         if not view.cursor:
-            since = int(self._now_unix()) - WINDOW_S
+            since = int(self.now_unix()) - WINDOW_S
             view.cursor = self.client.get_cursor(self._logstore, shard_id, since).value
         while True:
             pulled = self.client.pull_logs(self._logstore, shard_id, view.cursor, count=_PAGE).value

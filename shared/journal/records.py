@@ -1,6 +1,7 @@
 """Records: what the journal holds, one LogGroup each, flat so that SLS can index and query it."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
@@ -11,6 +12,7 @@ Kind = Literal["planned", "started", "withdrawn", "finished", "abandoned", "veri
 
 TOPIC = "sls-rewind"
 _LATEST_UNIX = 253_402_300_799
+_ID = re.compile(r"(?:[a-z2-7]{10}|[a-z2-7]{16})?")
 _KINDS = frozenset(get_args(Kind))
 _FLAT = (
     "kind",
@@ -81,12 +83,19 @@ def read_record(group: LogGroup) -> Record | None:
     if log.time_unix > _LATEST_UNIX:
         return None
     flat = {key: log.contents.get(key) for key in _FLAT}
-    if None in flat.values() or flat["kind"] not in _KINDS:
+    if not _is_ours(flat):
         return None
     try:
-        detail = json.loads(log.contents.get("detail", ""))
+        # NaN and its like are no JSON, and would make answers of ours none either.
+        detail = json.loads(log.contents.get("detail", ""), parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return None
     if not isinstance(detail, dict):
         return None
     return Record(written_unix=log.time_unix, detail=detail, **cast("dict[str, Any]", flat))
+
+
+def _is_ours(flat: Mapping[str, str | None]) -> bool:
+    # An id that no command could name would hold a group for good: nobody could ever end what it claims.
+    ids = (flat["operation_id"], flat["plan_id"])
+    return None not in flat.values() and flat["kind"] in _KINDS and all(_ID.fullmatch(i or "") for i in ids)

@@ -15,6 +15,7 @@ from shared.results import Direction, Position, ShardResult
 Way = Literal["backward", "forward", "both"]
 OnExpired = Literal["refuse", "clamp"]
 
+_CLAMP = 'Say on_expired: "clamp" to begin at the oldest log group kept; what is older is gone.'
 _DAY_S = 86_400
 _FOREVER_DAYS = 3650
 NO_CHECKPOINT = (
@@ -33,12 +34,14 @@ class Rules:
         on_expired: What to do with a position that has expired.
         ttl_days: The Logstore's retention, for telling when a target expires.
         in_order: Whether the group consumes parents before children.
+        can_clamp: Whether the command has an option to clamp; only then is it named.
     """
 
     way: Way = "both"
     on_expired: OnExpired = "refuse"
     ttl_days: int = _FOREVER_DAYS
     in_order: bool = False
+    can_clamp: bool = True
     ways: Mapping[int, Way] | None = None
 
     def way_of(self, shard_id: int) -> Way:
@@ -73,12 +76,13 @@ def plan_shard(seen: ShardObservation, goal: Goal, given: str | None, rules: Rul
     direction: Direction = "none" if before in {None, aim.position} else _direction(before, aim.position)
     way = rules.way_of(seen.shard.shard_id)
     if way != "both" and (direction not in {way, "none"} or before is None):
-        return _stays(seen, "skipped", _WRONG_WAY[way])
+        return _stays(seen, "skipped", _NO_WAY if before is None else _WRONG_WAY[way])
     if before == aim.position:
         return _stays(seen, "unchanged", aim.note)
     return _move(seen, aim, direction, goal, rules)
 
 
+_NO_WAY = "stays: it has no readable checkpoint, so there is no way from it to anywhere; seek places it"
 _WRONG_WAY = {
     "backward": "stays: it stands before that already, and this action only goes back",
     "forward": "stays: it stands behind that already, and this action only goes forward",
@@ -102,31 +106,41 @@ def _aim(seen: ShardObservation, goal: Goal, given: str | None, rules: Rules) ->
     if isinstance(goal, AtTime):
         return _aim_at_time(seen, goal.unix, rules)
     if isinstance(goal, Shift):
-        return _aim_by_shift(seen, goal.log_groups)
+        return _aim_by_shift(seen, goal.log_groups, rules)
     return _aim_at_checkpoint(seen, given, rules)
 
 
 def _aim_at_time(seen: ShardObservation, unix: int, rules: Rules) -> _Aim:
+    # Retention may have passed the target since it was looked up.
+    target = None if seen.target is None else max(seen.target, seen.begin)
+    is_empty = seen.end_is_known and seen.begin == seen.end
     oldest = seen.receive_unix.get(seen.begin)
-    if seen.target != seen.begin or seen.begin == seen.end or oldest is None or oldest <= unix:
-        at_end = seen.end_is_known and seen.target == seen.end
-        return _Aim(seen.target, "nothing was received since then: it would stand at the end" if at_end else None)
+    if target != seen.begin or is_empty or (oldest is not None and oldest <= unix):
+        at_end = seen.end_is_known and target == seen.end
+        return _Aim(target, "nothing was received since then: it would stand at the end" if at_end else None)
     born = seen.shard.created_unix
-    if seen.is_child and born is not None and unix < born <= oldest:
+    if seen.is_child and born is not None and oldest is not None and unix < born <= oldest:
         return _Aim(
             seen.begin, f"begins at its creation by a split or merge, {iso_utc(born)}; what is older is in its parent"
         )
+    received = iso_utc(oldest) if oldest is not None else "at a time that is not known any more"
     if rules.on_expired == "refuse":
-        raise _expired(seen, f"{iso_utc(unix)} lies before the oldest log group kept, received {iso_utc(oldest)}")
-    return _Aim(seen.begin, f"clamped: {iso_utc(unix)} has expired; the oldest log group kept is of {iso_utc(oldest)}")
+        raise _expired(seen, rules, f"{iso_utc(unix)} lies before the oldest log group kept, received {received}")
+    return _Aim(seen.begin, f"clamped: {iso_utc(unix)} has expired; the oldest log group kept was received {received}")
 
 
-def _aim_by_shift(seen: ShardObservation, log_groups: int) -> _Aim:
-    start = max(seen.position or 0, seen.begin)
+def _aim_by_shift(seen: ShardObservation, log_groups: int, rules: Rules) -> _Aim:
+    start = seen.position or 0
+    if start < seen.begin and rules.on_expired == "refuse":
+        raise _expired(seen, rules, "its checkpoint has expired, so there is nothing to count from")
+    clamped = (
+        "clamped: its checkpoint has expired; counted from the oldest log group kept" if start < seen.begin else None
+    )
+    start = max(start, seen.begin)
     wanted = start + log_groups
     bounded = min(max(wanted, seen.begin), seen.end)
-    short = abs(bounded - start)
-    return _Aim(bounded, None if bounded == wanted else f"bounded: only {short} log groups are there to shift over")
+    short = f"bounded: only {abs(bounded - start)} log groups are there to shift over" if bounded != wanted else None
+    return _Aim(bounded, "; ".join(filter(None, (clamped, short))) or None)
 
 
 def _aim_at_checkpoint(seen: ShardObservation, given: str | None, rules: Rules) -> _Aim:
@@ -135,7 +149,7 @@ def _aim_at_checkpoint(seen: ShardObservation, given: str | None, rules: Rules) 
         return _Aim(None, "no position is given for it")
     if position < seen.begin:
         if rules.on_expired == "refuse":
-            raise _expired(seen, "the position lies before the oldest log group kept")
+            raise _expired(seen, rules, "the position lies before the oldest log group kept")
         return _Aim(seen.begin, "clamped: the position has expired; it would begin at the oldest log group kept")
     if position > seen.end:
         raise RefusedError(
@@ -146,11 +160,11 @@ def _aim_at_checkpoint(seen: ShardObservation, given: str | None, rules: Rules) 
     return _Aim(position)
 
 
-def _expired(seen: ShardObservation, what: str) -> RefusedError:
+def _expired(seen: ShardObservation, rules: Rules, what: str) -> RefusedError:
     return RefusedError(
         f"shard {seen.shard.shard_id}: {what}",
         code="position_expired",
-        hint='Say on_expired: "clamp" to begin at the oldest log group kept; what is older is gone.',
+        hint=_CLAMP if rules.can_clamp else "Take a position between the shard's begin and end; what is older is gone.",
     )
 
 
@@ -199,11 +213,21 @@ def distance_s(seen: ShardObservation, before: int | None, after: int, goal: Goa
     if before is None or seen.begin == seen.end:
         return 0
     start = seen.consumed_unix(max(before, seen.begin))
+    if after < before:
+        return _apart(start if start is not None else seen.now_unix, _first_read_again_unix(seen, after, goal))
     stop = seen.consumed_unix(after)
-    if stop is None and isinstance(goal, AtTime) and seen.begin < after:
-        stop = goal.unix
-    if start is None and after < before:
-        start = seen.now_unix
-    if stop is None and after > before:
-        stop = seen.now_unix
+    if stop is None:
+        stop = goal.unix if isinstance(goal, AtTime) else seen.now_unix
+    return _apart(start, stop)
+
+
+def _first_read_again_unix(seen: ShardObservation, after: int, goal: Goal) -> int | None:
+    # Not the log group before it: a gap in the data is no distance.
+    received = seen.receive_unix.get(after)
+    if received is not None:
+        return received
+    return goal.unix if isinstance(goal, AtTime) else seen.consumed_unix(after)
+
+
+def _apart(start: int | None, stop: int | None) -> int | None:
     return None if start is None or stop is None else abs(stop - start)

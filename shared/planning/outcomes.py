@@ -12,23 +12,28 @@ from shared.sls.errors import ConsumerNotMatchError, SlsError
 from shared.sls.models import ShardCheckpoint
 
 Standing = Literal["open", "done", "conflict"]
-Attempt = RewindError | Literal["written", "done", "conflict"]
+Attempt = RewindError | Literal["written", "seen", "done", "conflict"]
 Attempts = Mapping[int, Attempt]
-"""By shard: how its write was answered, or why none was needed or right; shards that were not reached are absent."""
+"""By shard: how its write was answered (`seen`: its answer was lost, and it was seen to be written), or why none was
+needed or right; shards that were not reached are absent."""
 
+OUTCOME_UNKNOWN = "whether it was written is not known: neither its answer nor what can be read back tells"
 EndState = Literal["finished", "unfinished", "failed"]
 _LEFT = frozenset({"failed", "not_attempted"})
 
 
 def standing_of(move: Move, found: ShardCheckpoint | None) -> Standing:
-    """Return whether a move is still to be made: open at its before, done at its after or past it, else a conflict.
+    """Return whether a move is still to be made: open as it was found, done at its after or past it, else a conflict.
+
+    A checkpoint that stands at its old position but was written since is a conflict: an earlier attempt may have moved
+    it and consumers may have caught up, and moving it again would be a second move.
 
     A shard that goes backward and stands between the two has been moved, and consumers have gone on since. Whatever
     stands elsewhere was moved by somebody else and is left alone.
     """
     checkpoint = found.checkpoint if found else ""
     if checkpoint == move.before.checkpoint:
-        return "open"
+        return "open" if (found.updated_unix_us if found else 0) == move.updated_unix_us else "conflict"
     if checkpoint == move.after.checkpoint:
         return "done"
     before, after, now = (position_of(c) for c in (move.before.checkpoint, move.after.checkpoint, checkpoint))
@@ -48,11 +53,20 @@ def judge_outcome(move: Move, attempts: Attempts, found: ShardCheckpoint | None)
     if attempt is None or isinstance(attempt, DeadlineError):
         told = error_of(attempt) if attempt else None
         return ShardResult(move.shard, "not_attempted", move.before, error=told)
+    if attempt == "done":
+        return move.result("moved", note=_done_before(move, found))
     if attempt == "conflict":
         at = Position(found.checkpoint) if found else None
-        return ShardResult(move.shard, "conflict", move.before, after=at, note=_moved_by_others(found))
+        return ShardResult(move.shard, "conflict", move.before, after=at, note=_moved_by_others(move, found))
+    return _judge_written(move, attempt, found)
+
+
+def _judge_written(
+    move: Move, attempt: "RewindError | Literal['written', 'seen']", found: ShardCheckpoint | None
+) -> ShardResult:
     if found is not None and found.checkpoint == move.after.checkpoint:
-        return move.result("moved", note=_note(attempt))
+        lost = "the answer was lost or an error; reading back shows that it was written"
+        return move.result("moved", note=None if attempt == "written" else lost)
     if isinstance(attempt, RewindError):
         return _not_written(move, attempt, found)
     if found is None:
@@ -60,10 +74,12 @@ def judge_outcome(move: Move, attempts: Attempts, found: ShardCheckpoint | None)
     return _changed_since(move, found)
 
 
-def _note(attempt: Attempt) -> str | None:
-    if attempt == "done":
+def _done_before(move: Move, found: ShardCheckpoint | None) -> str:
+    if found is None or found.checkpoint == move.after.checkpoint:
         return "it was written by an earlier attempt"
-    return None if attempt == "written" else "the answer was lost or an error; reading back shows that it was written"
+    if standing_of(move, found) == "done":
+        return "it was written by an earlier attempt; consumers have gone on from there since"
+    return "it was written by an earlier attempt, and by others since"
 
 
 def _not_written(move: Move, error: RewindError, found: ShardCheckpoint | None) -> ShardResult:
@@ -72,8 +88,10 @@ def _not_written(move: Move, error: RewindError, found: ShardCheckpoint | None) 
         return ShardResult(move.shard, "conflict", move.before, note=held, error=error_of(error))
     if found is not None and standing_of(move, found) == "done":
         return move.result("moved", note="the answer was lost or an error; consumers have gone on from there since")
-    unknown = found is None and isinstance(error, SlsError) and error.may_have_taken_effect
-    note = "whether it was written is not known: neither answer nor reading back came" if unknown else None
+    # What stands neither where it stood nor where it was to go may have been there and gone on.
+    tells = found is not None and standing_of(move, found) == "open"
+    unknown = not tells and isinstance(error, SlsError) and error.may_have_taken_effect
+    note = OUTCOME_UNKNOWN if unknown else None
     return ShardResult(move.shard, "failed", move.before, note=note, error=error_of(error))
 
 
@@ -89,8 +107,10 @@ def _overwritten_by(found: ShardCheckpoint) -> str:
     return f"overwritten by {printable(found.consumer) if found.consumer else 'a writer without a name'}"
 
 
-def _moved_by_others(found: ShardCheckpoint | None) -> str:
+def _moved_by_others(move: Move, found: ShardCheckpoint | None) -> str:
     who = f" by {printable(found.consumer)}" if found and found.consumer else ""
+    if found and found.checkpoint == move.before.checkpoint:
+        return f"left alone: it stands where it stood, but was written{who} after the plan was made"
     return f"left alone: it was moved{who} after the plan was made"
 
 
@@ -134,7 +154,7 @@ def overall_error(shards: Sequence[ShardResult]) -> Error | None:
     moved = sum(shard.status == "moved" for shard in shards)
     if not moved and not out_of_time:
         return cause
-    names = ", ".join(str(shard.shard) for shard in wrong)
+    names = ", ".join(f"{shard.shard}{' (not known)' if shard.note == OUTCOME_UNKNOWN else ''}" for shard in wrong)
     return Error(
         code=out_of_time.code if out_of_time else "partially_applied",
         message=f"{moved} of {len(shards)} shards were written; not written: {names}. {cause.message}",

@@ -5,6 +5,7 @@ Every method may raise `SlsError` (see `shared.sls.errors`), `DeadlineError` whe
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 import requests
@@ -120,6 +121,7 @@ class SlsClient:
         checkpoint: str,
         consumer: str | None = None,
         force: bool = True,
+        repeatable: bool = True,
     ) -> Answer[None]:
         """Write a consumer group's checkpoint in one shard.
 
@@ -130,6 +132,7 @@ class SlsClient:
             checkpoint: Cursor of what is to be read next.
             consumer: Who writes; None names nobody, which SLS takes only if the write is forced.
             force: False lets SLS refuse if the consumer does not hold the shard.
+            repeatable: False does not send it again once it may have taken effect: consumers may have moved on.
 
         Note:
             `consumer=` is sent, empty, when there is none: pages disagree on whether it may be absent, and most SDKs
@@ -141,17 +144,9 @@ class SlsClient:
         target = Target(self._project, logstore, consumer_group, shard_id)
         query = {"type": "checkpoint", "consumer": consumer or "", "forceSuccess": "true" if force else "false"}
         body = {"shard": shard_id, "checkpoint": checkpoint}
-        return self._send(
-            json_call(
-                "ConsumerGroupUpdateCheckPoint",
-                target,
-                "POST",
-                target.group_path,
-                models.read_nothing,
-                query=query,
-                body=body,
-            )
-        )
+        operation, path = "ConsumerGroupUpdateCheckPoint", target.group_path
+        call = json_call(operation, target, "POST", path, models.read_nothing, query=query, body=body)
+        return self._send(replace(call, repeatable=repeatable))
 
     def list_shards(self, logstore: str) -> Answer[tuple[Shard, ...]]:
         """Return a Logstore's shards by number, read-only ones included."""

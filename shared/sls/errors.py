@@ -68,7 +68,7 @@ class SlsTransportError(SlsError):
     """Raised when no usable answer came: not connected, timed out, or the connection was lost."""
 
     code = "sls_unreachable"
-    hint = "Check network and endpoint (`doctor` does), then send it again."
+    hint = "Check REWIND_REGION, REWIND_ENDPOINT and the network, then send it again."
     retryable = True
 
     def __init__(self, message: str, *, operation: str, sent: bool, sls_request_id: str | None = None) -> None:

@@ -92,7 +92,7 @@ def test_the_journal_is_never_a_target(functions: FunctionCaller, sls: StandInSe
 
 
 @pytest.mark.parametrize(
-    ("number", "limit"), [(-600 - HOUR_S - 1, "max_rewind"), (-1, None), (-600 - HOUR_S, None), (0, "max_rewind")]
+    ("number", "limit"), [(-600 - HOUR_S - 2, "max_rewind"), (-1, None), (-600 - HOUR_S - 1, None), (0, "max_rewind")]
 )
 def test_a_rewind_goes_no_further_than_the_limit(
     functions: FunctionCaller, shop: Shop, number: int, limit: str | None

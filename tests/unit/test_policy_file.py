@@ -118,7 +118,7 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
         (RULE.replace("shop/orders/*", "shop/orders"), "rules[0].targets[0]: not a valid entry"),
         (RULE.replace("shop/orders/*", "shop//orders/*"), "rules[0].targets[0]: not a valid entry"),
         (RULE.replace("shop/orders/*", "/shop/orders/*"), "rules[0].targets[0]: not a valid entry"),
-        (RULE + "max_targets = 5", "rules[0].max_targets: unknown key"),
+        (RULE + "max_parts = 5", "rules[0].max_parts: unknown key"),
         (RULE + 'max_skip = "far"', "rules[0].max_skip: must be a duration"),
         (RULE + 'confirm = "maybe"', "rules[0].confirm: must be one of none, same, other"),
         (RULE + "confirm = []", "rules[0].confirm: must be one of none, same, other"),
