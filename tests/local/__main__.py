@@ -4,10 +4,11 @@ import argparse
 import sys
 
 from tests.local.demo import add_demo, add_run
+from tests.local.fire import add_fire
 from tests.local.up import add_sls, add_up
 
 # One function a command: it adds its parser, with what runs the command as the default of `run`.
-_COMMANDS = (add_up, add_sls, add_demo, add_run)
+_COMMANDS = (add_up, add_sls, add_demo, add_run, add_fire)
 
 
 def main() -> int:

@@ -6,12 +6,14 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.local.environment import LocalEnvironment, describe_stand_in
+from tests.local.environment import CHECKOUT, LocalEnvironment, describe_stand_in
 from tests.local.fc.errors import LocalFcError
 from tests.local.fc.logs import stderr_logs
+from tests.local.fc.timers import Timers, keep_firing, utc_now
 from tests.local.sls.server import StandInServer
 
 
@@ -21,6 +23,8 @@ def add_up(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--port", type=int, default=9000, help="port of the functions; 0 picks a free one")
     parser.add_argument("--sls-port", type=int, default=0, help="port of the SLS stand-in; 0 picks a free one")
     parser.add_argument("--artefacts", action="store_true", help="run what `make package` built, not the source")
+    parser.add_argument("--timers", action="store_true", help="fire the enabled timer triggers of template.yml")
+    parser.add_argument("--checkout", type=Path, default=CHECKOUT, help="the folder that holds template.yml")
     parser.set_defaults(run=run_up)
 
 
@@ -38,12 +42,18 @@ def run_up(arguments: argparse.Namespace) -> int:
         try:
             stand_in = stack.enter_context(StandInServer(port=arguments.sls_port))
             environment = LocalEnvironment(
-                stand_in, port=arguments.port, artefacts=arguments.artefacts, logs=stderr_logs()
+                stand_in,
+                port=arguments.port,
+                artefacts=arguments.artefacts,
+                logs=stderr_logs(),
+                checkout=arguments.checkout.resolve(),
             )
             stack.enter_context(environment)
         except (LocalFcError, OSError) as error:
             print(f"the local environment cannot start: {error}", file=sys.stderr)  # noqa: T201 -- a command speaks
             return 1
+        if arguments.timers:
+            stack.enter_context(keep_firing(Timers(environment.gateway, utc_now())))
         announce(environment.description())
         stopped.wait()
     return 0

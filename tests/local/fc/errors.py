@@ -2,6 +2,8 @@
 
 LocalFcError
     TemplateError           template.yml cannot be used as it is
+    CronExpressionError     a timer could not fire by its expression; carries the field
+    UnknownTriggerError     a function has no timer trigger of that name
     StagingError            the code of a function is not where it must be
     InstanceStartError      the process of an instance does not come up
     RequestRefusedError     the platform would refuse the request; carries status and code
@@ -16,6 +18,22 @@ class LocalFcError(Exception):
 
 class TemplateError(LocalFcError):
     """Raised when template.yml is unreadable or incomplete; names every missing variable at once."""
+
+
+class CronExpressionError(LocalFcError, ValueError):
+    """Raised when a timer's expression is not one, or would never fire.
+
+    Attributes:
+        field: What is wrong: a field's name, "expression", "time zone" or "interval".
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+
+class UnknownTriggerError(LocalFcError):
+    """Raised for a timer trigger that template.yml does not name."""
 
 
 class StagingError(LocalFcError):

@@ -8,7 +8,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
-from tests.local.fc.errors import TemplateError, UnknownFunctionError
+from tests.local.fc.cron import parse_schedule
+from tests.local.fc.errors import TemplateError, UnknownFunctionError, UnknownTriggerError
 from tests.local.fc.expressions import resolve, variables_without_default
 from tests.local.fc.runtime.messages import Profile
 
@@ -42,6 +43,12 @@ class TimerTriggerConfig(_Model):
     cron_expression: str
     enable: bool = False
     payload: str | None = None
+
+    @field_validator("cron_expression")
+    @classmethod
+    def _can_fire(cls, expression: str) -> str:
+        parse_schedule(expression)
+        return expression
 
 
 class TimerTrigger(_Model):
@@ -132,6 +139,17 @@ class Function(_Model):
     def timer_triggers(self) -> tuple[TimerTrigger, ...]:
         """The timer triggers, in the template's order."""
         return tuple(trigger for trigger in self.triggers if isinstance(trigger, TimerTrigger))
+
+    def timer_trigger(self, name: str) -> TimerTrigger:
+        """Return a timer trigger by its name.
+
+        Raises:
+            UnknownTriggerError: There is none.
+        """
+        for trigger in self.timer_triggers:
+            if trigger.trigger_name == name:
+                return trigger
+        raise UnknownTriggerError(f"function '{self.name}' has no timer trigger '{name}'")
 
     @property
     def profile(self) -> Profile:
