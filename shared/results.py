@@ -127,6 +127,7 @@ class Result:
     Attributes:
         own: What only this action has, under its own key: `consumer_groups`, `describe`, `results`.
         parts: The results of a batch's parts; no key of its own on the wire, where `results` holds them.
+        is_over: Whether the journal keeps the operation as over, so that repeating it changes nothing; no key either.
         retry_after_s: When the same call is worth sending again, for HTTP's Retry-After; no key either.
         next: Commands that fit now, ready to send.
         sls_request_ids: Ids of all answers of SLS, in the order in which they came.
@@ -150,6 +151,7 @@ class Result:
     own: Mapping[str, object] = field(default_factory=dict)
     parts: Sequence["Result"] = ()
     retry_after_s: int | None = None
+    is_over: bool = False
 
     @property
     def ok(self) -> bool:
@@ -160,7 +162,7 @@ class Result:
         """Return the result as plain JSON values, in the contract's form."""
         plain = asdict(replace(self, parts=()))
         own = plain.pop("own")
-        del plain["parts"], plain["retry_after_s"]
+        del plain["parts"], plain["retry_after_s"], plain["is_over"]
         return {"ok": self.ok, **plain, **own}
 
 

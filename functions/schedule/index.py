@@ -30,5 +30,5 @@ def handler(event: bytes, context: object) -> dict[str, object]:
         log_crash(told.request_id)
         raise FiringFailedError("something went wrong that nobody foresaw; the function's log has it") from error
     if not result.ok:
-        raise firing_error(result, http_status(result))
+        raise firing_error(result, http_status)
     return result.as_dict()

@@ -68,6 +68,7 @@ def _concerned(work: Work, shards: Sequence[Shard], shard_ids: Sequence[int] | N
     if missing:
         raise NotFoundError(
             f"shard {missing[0]} of {work.target.project}/{work.target.logstore} does not exist",
+            code="shard_not_exist",
             sls_error_code="ShardNotExist",
             hint=f"Its shards are {', '.join(map(str, sorted(by_id)))}. Nothing was written.",
         )

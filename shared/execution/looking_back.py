@@ -5,7 +5,7 @@ from typing import Any
 from shared.errors import InvalidCommandError, RewindError
 from shared.execution.invocation import Work
 from shared.execution.journaling import make_record
-from shared.execution.moving import default_zone, find_operation
+from shared.execution.moving import default_zone, find_operation, wrote_attributes
 from shared.execution.observing import read_attributes, read_checkpoints
 from shared.execution.performing import attributes_of, recorded_plan
 from shared.goals import read_instant
@@ -35,7 +35,8 @@ def verify(work: Work, command: OperationCommand) -> Result:
     change = plan.attributes and AttributeChange(plan.attributes.after, attributes_of(read_attributes(work)))
     states = {str(verdict["shard"]): verdict["state"] for verdict in verdicts}
     if change:
-        states["attributes"] = "held" if change.before == change.after else "overwritten"
+        wrote = plan.attributes is not None and wrote_attributes(op, plan.attributes)
+        states["attributes"] = ("held" if change.before == change.after else "overwritten") if wrote else "not_moved"
     record = make_record(work, "verified", {"states": states}, operation_id=command.operation_id)
     _note_down(work, record)
     shards = [ShardResult(v["shard"], "read", Position(v["checkpoint"]), note=v["state"]) for v in verdicts]

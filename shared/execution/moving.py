@@ -15,9 +15,11 @@ from shared.execution.performing import attributes_of, recorded_plan
 from shared.goals import AsOf, AtTime, CopyOf, Exact, Goal, read_goal, read_instant
 from shared.journal.history import positions_as_of
 from shared.journal.operations import Operation
+from shared.moves import Move
 from shared.operation_commands import Moving, Undo
 from shared.planning.aims import Rules, Way
 from shared.planning.plans import OperationPlan
+from shared.planning.standing import position_of
 from shared.positions import duration, iso_utc
 from shared.results import AttributeChange, Attributes, Notice, Position, ShardResult
 
@@ -156,10 +158,17 @@ def plan_undo(work: Work, command: Undo) -> OperationPlan:
     return _plan_undo_of_moves(work, command, op, done)
 
 
+def wrote_attributes(op: Operation, change: AttributeChange) -> bool:
+    """Return whether an operation wrote its attributes, or may have."""
+    told = op.outcome.consumer_group
+    if op.finished is None or op.finished.status == "applied":
+        return True
+    return told is not None and told.after == change.after
+
+
 def _plan_undo_of_attributes(work: Work, op: Operation, change: AttributeChange) -> OperationPlan:
     now, operation_id = attributes_of(read_attributes(work)), op.started.operation_id
-    told = op.outcome.consumer_group
-    if op.finished is not None and op.finished.status != "applied" and (told is None or told.after != change.after):
+    if not wrote_attributes(op, change):
         return plan_change(now, now, undoes=operation_id)
     timeout, order = change.before.timeout != change.after.timeout, change.before.order != change.after.order
     back = Attributes(
@@ -177,20 +186,61 @@ def _plan_undo_of_attributes(work: Work, op: Operation, change: AttributeChange)
     return plan_change(now, back, undoes=operation_id)
 
 
+_NEVER_CAME = "stays: it stands where the operation would have taken it on from, and was not moved"
+
+
 def _plan_undo_of_moves(work: Work, command: Undo, op: Operation, done: OperationPlan) -> OperationPlan:
     # Left out is only what is known not to have been written.
     moves = [move for move in done.moves if op.finished is None or move.shard in op.moved | op.unsure]
-    given = {move.shard: move.before.checkpoint for move in moves if move.before.checkpoint}
-    lost = tuple(
-        ShardResult(
-            move.shard, "skipped", Position(move.after.checkpoint), note="had no checkpoint before: not restorable"
-        )
-        for move in moves
-        if not move.before.checkpoint
-    )
+    later = _moved_since(work, op)
+    lost = tuple(_stays(move, reason) for move in moves if (reason := _why_it_stays(move, later)))
+    moves = [move for move in moves if not _why_it_stays(move, later)]
+    given = {move.shard: move.before.checkpoint for move in moves}
     if not given:
         return OperationPlan(stays=lost, undoes=command.operation_id)
     ways = {move.shard: _OPPOSITE.get(move.direction, "both") for move in moves}
-    rules = Rules(on_expired=command.on_expired, ways=ways)
+    rules = Rules(on_expired=command.on_expired, ways=ways, leaves_impossible=True)
     plan = plan_goal(work, observe_group(work), Exact(given), given, list(given), rules, lean=command.is_write)
-    return replace(plan, stays=(*plan.stays, *lost), undoes=command.operation_id)
+    never = {move.shard for move in moves if move.shard not in op.moved and _is_short_of(move, plan)}
+    stays = tuple(
+        _stays(move, "stays: it stands where the operation had not come yet") for move in moves if move.shard in never
+    )
+    kept = tuple(move for move in plan.moves if move.shard not in never)
+    return replace(plan, moves=kept, stays=(*plan.stays, *lost, *stays), undoes=command.operation_id)
+
+
+def _moved_since(work: Work, op: Operation) -> dict[int, str]:
+    """Return, by shard, why a later operation of ours keeps this one from being taken back there."""
+    group = work.required_journal().fold.of_group(work.journal_group)
+    later: dict[int, str] = {}
+    for other in group[group.index(op) + 1 :]:
+        name = other.started.operation_id
+        undoes_it = other.plan.get("undoes") == op.started.operation_id
+        told = (
+            f"taken back already, by operation {name}"
+            if undoes_it
+            else f"operation {name} moved it since: undo that first"
+        )
+        later |= dict.fromkeys(other.moved | other.unsure, f"stays: {told}")
+    return later
+
+
+def _why_it_stays(move: Move, later: Mapping[int, str]) -> str | None:
+    if move.shard in later:
+        return later[move.shard]
+    if not move.before.checkpoint:
+        return "had no checkpoint before: not restorable"
+    if position_of(move.before.checkpoint) is None:
+        return "had no position before: not restorable"
+    return None
+
+
+def _stays(move: Move, reason: str) -> ShardResult:
+    return ShardResult(move.shard, "skipped", Position(move.after.checkpoint), note=reason)
+
+
+def _is_short_of(move: Move, plan: OperationPlan) -> bool:
+    """Return whether a shard that was to go forward stands where it would have been behind it by now."""
+    now = next((position_of(one.before.checkpoint) for one in plan.moves if one.shard == move.shard), None)
+    after = position_of(move.after.checkpoint)
+    return move.direction == "forward" and now is not None and after is not None and now < after

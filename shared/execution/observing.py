@@ -51,6 +51,7 @@ def read_attributes(work: Work) -> ConsumerGroup:
             return group
     raise NotFoundError(
         f"consumer group {work.target} does not exist",
+        code="consumer_group_not_exist",
         sls_error_code="ConsumerGroupNotExist",
         hint="list_consumer_groups shows which there are; upper and lower case differ.",
     )

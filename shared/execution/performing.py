@@ -15,7 +15,7 @@ from shared.journal.journal import Journal
 from shared.journal.operations import Operation
 from shared.moves import Move
 from shared.operation_commands import Careful, Resume
-from shared.planning.outcomes import judge_outcome
+from shared.planning.outcomes import Attempts, judge_outcome, standing_of, written
 from shared.planning.plans import OperationPlan, check_limits, check_liveness, read_plan
 from shared.results import AttributeChange, Attributes, Error, Result, ShardResult, error_of
 from shared.sls.models import ConsumerGroup, ShardCheckpoint
@@ -46,7 +46,7 @@ def perform(work: Work, plan: OperationPlan, *, plan_id: str = "", known: Operat
     journal = work.journal
     if journal is None:
         work.warn("not_journaled", _NOT_JOURNALED)
-        return _write(work, plan, "", None, None)
+        return _write(work, plan, "", None, None, is_first=True)
     # What stands at or past `after` was put there by others as long as no attempt of ours has written.
     wrote_nothing = known is None or known.state == "failed"
     claim_id = claim(work, journal, plan, plan_id=plan_id, known=known)
@@ -61,7 +61,7 @@ def perform(work: Work, plan: OperationPlan, *, plan_id: str = "", known: Operat
             # What an earlier attempt wrote is not undone by this one's failure to look.
             withdraw(work, journal, claim_id)
         raise
-    return _write(work, plan, claim_id, found, known)
+    return _write(work, plan, claim_id, found, known, is_first=wrote_nothing)
 
 
 def _end_without_writing(work: Work, journal: Journal, claim_id: str, error: RewindError) -> None:
@@ -86,11 +86,13 @@ def perform_again(work: Work, op: Operation) -> Result:
     if op.state == "finished":
         return told_again(work, op)
     plan = recorded_plan(op)
-    left = [move for move in plan.moves if move.shard not in op.moved]
-    check_limits(left, work.grant.limits)
-    if left:
+    not_moved = [move for move in plan.moves if move.shard not in op.moved]
+    if not_moved:
+        found = read_checkpoints(work)[0]
+        left = [move for move in not_moved if standing_of(move, found.get(move.shard)) == "open"]
+        check_limits(left, work.grant.limits)
         _check_targets(work, op, left)
-        plan = replace(plan, liveness=liveness_now(work, {move.shard for move in left}))
+        plan = replace(plan, liveness=liveness_now(work, {move.shard for move in not_moved}))
         if op.state == "failed" and isinstance(work.command, Careful | Resume):
             check_liveness(plan.liveness, allow_active=getattr(work.command, "allow_active", False))
     return perform(work, plan, plan_id=op.started.plan_id, known=op)
@@ -140,17 +142,26 @@ def _is_as_planned(move: Move, found: Found) -> bool:
     return (checkpoint.checkpoint, checkpoint.updated_unix_us) == (move.before.checkpoint, move.updated_unix_us)
 
 
-def _write(work: Work, plan: OperationPlan, claim_id: str, found: Found | None, known: Operation | None) -> Result:
+def _write(
+    work: Work,
+    plan: OperationPlan,
+    claim_id: str,
+    found: Found | None,
+    known: Operation | None,
+    *,
+    is_first: bool,
+) -> Result:
     work.tell("intent", _intent(plan))
     change, error = plan.attributes, None
     if change is not None:
-        change, error = _write_attributes(work, change, is_first=known is None)
+        change, error = _write_attributes(work, change, is_first=is_first)
     shards: list[ShardResult] = []
+    attempts: Attempts = {}
     if plan.moves and error is None:
         attempts = write_moves(work, plan, seen=found, moved_before=known.moved if known else ())
         after = _read_back(work)
         shards = [judge_outcome(move, attempts, _found(after, move.shard)) for move in plan.moves]
-    outcome = Outcome(plan, tuple(shards), change, error)
+    outcome = Outcome(plan, tuple(shards), change, error, written(attempts))
     is_kept = True
     if work.journal is not None:
         detail = {"claim": claim_id, "state": outcome.end_state, **outcome.record()}

@@ -27,12 +27,14 @@ class Outcome:
         shards: What became of each of its moves.
         attributes: The attributes before, and as they read back; None if they were not its business.
         attribute_error: Why the attributes are not as wanted, or None.
+        written: The shards that are known to have been written, whatever became of them since.
     """
 
     plan: OperationPlan
     shards: tuple[ShardResult, ...]
     attributes: AttributeChange | None
     attribute_error: Error | None
+    written: frozenset[int] = frozenset()
 
     @property
     def error(self) -> Error | None:
@@ -58,6 +60,7 @@ class Outcome:
     def record(self) -> dict[str, object]:
         """Return it as the journal keeps it."""
         return {
+            "written": sorted(self.written),
             "shards": [asdict(shard) for shard in self.plan.in_order(self.shards)],
             "consumer_group": asdict(self.attributes) if self.attributes else None,
             "error": asdict(self.error) if self.error else None,
@@ -80,6 +83,7 @@ def told(work: Work, outcome: Outcome, *, is_kept: bool) -> Result:
         consumer_group=outcome.attributes,
         error=outcome.error,
         plan_id=work.planned.plan_id if work.planned else None,
+        is_over=work.journal is not None and outcome.end_state == "finished",
         next=_next(work, outcome, is_kept=is_kept),
     )
 
@@ -101,6 +105,7 @@ def told_again(work: Work, op: Operation) -> Result:
         error=None if came_out_well else outcome.error,
         next=_after(work, op.started.operation_id, record.status, outcome.shards),
         plan_id=op.started.plan_id or None,
+        is_over=True,
     )
 
 

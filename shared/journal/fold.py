@@ -150,6 +150,7 @@ class Fold:
         if record.kind == "finished":
             op.state, op.finished = _ENDS.get(str(record.detail.get("state")), "finished"), record
             op.moved |= {shard.shard for shard in op.outcome.shards if shard.status == "moved"}
+            op.moved |= _shards(record.detail.get("written"))
             # Only a write whose outcome is not known fails with a note.
             op.unsure |= {shard.shard for shard in op.outcome.shards if shard.status == "failed" and shard.note}
         elif record.kind == "withdrawn":
@@ -159,6 +160,10 @@ class Fold:
         op.ended_unix = record.written_unix
         if op.state not in OPEN_STATES:
             self._holders.pop(op.started.group, None)
+
+
+def _shards(told: object) -> frozenset[int]:
+    return frozenset(s for s in told if type(s) is int) if isinstance(told, list) else frozenset()
 
 
 def _snapshot(record: Record) -> Snapshot:

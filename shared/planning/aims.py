@@ -34,6 +34,7 @@ class Rules:
         on_expired: What to do with a position that has expired.
         ttl_days: The Logstore's retention, for telling when a target expires.
         in_order: Whether the group consumes parents before children.
+        leaves_impossible: Whether a shard whose position lies beyond its end stays; else that is refused.
         can_clamp: Whether the command has an option to clamp; only then is it named.
     """
 
@@ -42,6 +43,7 @@ class Rules:
     ttl_days: int = _FOREVER_DAYS
     in_order: bool = False
     can_clamp: bool = True
+    leaves_impossible: bool = False
     ways: Mapping[int, Way] | None = None
 
     def way_of(self, shard_id: int) -> Way:
@@ -151,6 +153,8 @@ def _aim_at_checkpoint(seen: ShardObservation, given: str | None, rules: Rules) 
         if rules.on_expired == "refuse":
             raise _expired(seen, rules, "the position lies before the oldest log group kept")
         return _Aim(seen.begin, "clamped: the position has expired; it would begin at the oldest log group kept")
+    if position > seen.end and rules.leaves_impossible:
+        return _Aim(None, "stood beyond its end before: not restorable")
     if position > seen.end:
         raise RefusedError(
             f"shard {seen.shard.shard_id}: the position lies beyond its end",

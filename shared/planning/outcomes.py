@@ -22,6 +22,11 @@ EndState = Literal["finished", "unfinished", "failed"]
 _LEFT = frozenset({"failed", "not_attempted"})
 
 
+def written(attempts: Attempts) -> frozenset[int]:
+    """Return the shards that are known to have been written, whatever became of them since."""
+    return frozenset(shard for shard, attempt in attempts.items() if attempt in ("written", "seen", "done"))
+
+
 def standing_of(move: Move, found: ShardCheckpoint | None) -> Standing:
     """Return whether a move is still to be made: open as it was found, done at its after or past it, else a conflict.
 
@@ -100,11 +105,14 @@ def _changed_since(move: Move, found: ShardCheckpoint) -> ShardResult:
     went_on = after is not None and now is not None and now > after and move.direction != "backward"
     if went_on or standing_of(move, found) == "done":
         return move.result("moved", note="consumers have gone on from there since")
-    return move.result("conflict", after=Position(found.checkpoint), note=f"written, then {_overwritten_by(found)}")
+    return move.result("conflict", after=Position(found.checkpoint), note=f"{_OVERWRITTEN}{_overwriter(found)}")
 
 
-def _overwritten_by(found: ShardCheckpoint) -> str:
-    return f"overwritten by {printable(found.consumer) if found.consumer else 'a writer without a name'}"
+_OVERWRITTEN = "written, then overwritten by "
+
+
+def _overwriter(found: ShardCheckpoint) -> str:
+    return printable(found.consumer) if found.consumer else "a writer without a name"
 
 
 def _moved_by_others(move: Move, found: ShardCheckpoint | None) -> str:
@@ -135,6 +143,12 @@ def end_state(shards: Sequence[ShardResult]) -> EndState:
     return "unfinished" if touched else "failed"
 
 
+def _aside(shard: ShardResult) -> str:
+    if shard.note == OUTCOME_UNKNOWN:
+        return " (not known)"
+    return " (written, then overwritten)" if (shard.note or "").startswith(_OVERWRITTEN) else ""
+
+
 def _cause(shard: ShardResult) -> Error:
     if shard.status == "not_attempted":
         return Error("not_attempted", "Writing stopped when the answers to the writes before failed to come.")
@@ -154,7 +168,7 @@ def overall_error(shards: Sequence[ShardResult]) -> Error | None:
     moved = sum(shard.status == "moved" for shard in shards)
     if not moved and not out_of_time:
         return cause
-    names = ", ".join(f"{shard.shard}{' (not known)' if shard.note == OUTCOME_UNKNOWN else ''}" for shard in wrong)
+    names = ", ".join(f"{shard.shard}{_aside(shard)}" for shard in wrong)
     return Error(
         code=out_of_time.code if out_of_time else "partially_applied",
         message=f"{moved} of {len(shards)} shards were written; not written: {names}. {cause.message}",

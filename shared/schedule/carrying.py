@@ -1,16 +1,20 @@
 """Carrying a firing out: only while it is time for it, once however often it is delivered."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
+from shared.commands import Command, UpdateConsumerGroup
 from shared.errors import InvalidCommandError, RefusedError, RewindError
-from shared.execution.invocation import Invocation
+from shared.execution.invocation import Invocation, derived_id, journal_required
 from shared.execution.run import refusal, run_command
 from shared.notifications import check_names, notify
+from shared.operation_commands import Apply, Batch, Resume
 from shared.positions import duration, iso_utc
 from shared.results import Result
 from shared.schedule.firing import Firing
 
 _PAUSE_S = 3.0
+_MOST_AHEAD_S = 60.0
 # What planning and writing take after the wait.
 _WORKING_TIME_S = 5.0
 
@@ -26,12 +30,31 @@ def carry_out(firing: Firing, invocation: Invocation) -> Result:
     problems = check_names(firing.notify, invocation.policy, invocation.settings)
     if problems:
         raise InvalidCommandError([f"notify: {problem}" for problem in problems])
-    error: RewindError | None = _too_late(firing, invocation.now().timestamp())
+    ahead_s = firing.trigger_unix - invocation.now().timestamp()
+    if 0 < ahead_s <= _MOST_AHEAD_S:
+        # FC's clock is ahead of this one; what is not yet would be refused as a time to come.
+        invocation.sleep(ahead_s)
+    return _run_when_free(firing, invocation)
+
+
+def _run_in_time(firing: Firing, invocation: Invocation) -> Result:
+    error: RewindError | None = _forgetful(firing, invocation) or _too_late(firing, invocation.now().timestamp())
     if error is not None:
         error = _unless_begun(error, firing, invocation)
     if error is not None:
         return replace(refusal(firing.command.action, error), fc_request_id=invocation.fc_request_id)
-    return _run_when_free(firing, invocation)
+    return run_command(firing.command, invocation)
+
+
+def _forgetful(firing: Firing, invocation: Invocation) -> RefusedError | None:
+    """Refuse to move checkpoints where nothing would remember it: the next delivery would move them again."""
+    moves = any(part.is_write and not isinstance(part, UpdateConsumerGroup) for part in _parts(firing))
+    return journal_required(firing.command.action) if moves and invocation.settings.journal is None else None
+
+
+def _parts(firing: Firing) -> Sequence[Command]:
+    command = firing.command
+    return command.commands if isinstance(command, Batch) else (command,)
 
 
 def _run_when_free(firing: Firing, invocation: Invocation) -> Result:
@@ -40,14 +63,14 @@ def _run_when_free(firing: Firing, invocation: Invocation) -> Result:
     An earlier delivery of this firing whose instance died holds the group until its lease passes. FC's retries may all
     come before that, so the one that is here waits for it.
     """
-    result = run_command(firing.command, invocation)
+    result = _run_in_time(firing, invocation)
     while result.retry_after_s is not None:
         # A batch is not looked at as often: its other parts are carried out again each time.
         pause_s = result.retry_after_s if result.parts else min(_PAUSE_S, result.retry_after_s)
         if invocation.remaining_s() < pause_s + _WORKING_TIME_S:
             break
         invocation.sleep(pause_s)
-        result = run_command(firing.command, invocation)
+        result = _run_in_time(firing, invocation)
     return result
 
 
@@ -98,7 +121,10 @@ def _was_begun(firing: Firing, invocation: Invocation) -> bool:
     journal = invocation.open_journal(None)
     if journal is None:
         return False
-    parts = len(getattr(firing.command, "commands", ()))
-    ids = [invocation.operation_id(part) for part in ("", *map(str, range(parts)))]
-    operations = journal.catch_up().operations
-    return any(operation_id in operations and operations[operation_id].state != "lost" for operation_id in ids)
+    parts = _parts(firing)
+    ids = {invocation.operation_id(part) for part in ("", *map(str, range(len(parts))))}
+    ids |= {derived_id("plan", part.plan_id) for part in parts if isinstance(part, Apply)}
+    ids |= {part.operation_id for part in parts if isinstance(part, Resume)}
+    known = map(journal.catch_up().operations.get, ids)
+    # What failed has written nothing: there is nothing to finish.
+    return any(op is not None and op.state not in {"lost", "failed"} for op in known)

@@ -3,6 +3,8 @@
 FC shows the class's name as `errorType`, so that whoever reads it knows whether a retry can help.
 """
 
+from collections.abc import Callable
+
 from shared.names import printable
 from shared.results import Result
 
@@ -36,11 +38,17 @@ class FiringFailedError(FiringError):
     """Raised when a retry can mend it: it goes on with what the journal says was begun."""
 
 
-def firing_error(result: Result, http_status: int) -> FiringError:
+def firing_error(result: Result, status_of: Callable[[Result], int]) -> FiringError:
     """Return the exception that tells FC of a result that is not ok."""
     error = result.error
     told = f"{error.code}: {error.message}" if error else result.status
     where = f" {result.target}" if result.target else ""
-    hopeless = http_status in _HOPELESS_STATUS or (error is not None and error.code in _HOPELESS_CODES)
-    kind = FiringRefusedError if hopeless else FiringFailedError
+    wrong = [part for part in result.parts if not part.ok] or [result]
+    kind = FiringRefusedError if all(_is_hopeless(part, status_of(part)) for part in wrong) else FiringFailedError
     return kind(f"{result.action}{where} {result.status}, {told}")
+
+
+def _is_hopeless(result: Result, http_status: int) -> bool:
+    # What is over is told again as it was, however often it is delivered.
+    code = result.error.code if result.error else ""
+    return result.is_over or http_status in _HOPELESS_STATUS or code in _HOPELESS_CODES

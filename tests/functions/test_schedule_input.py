@@ -162,7 +162,10 @@ def test_active_consumers_are_what_a_retry_can_mend(scheduler: Scheduler, shop: 
 def test_a_group_that_does_not_exist_is_told_by_its_code(scheduler: Scheduler, shop: Shop) -> None:
     delivery = scheduler.deliver({**REWIND, "target": "shop/orders/nobody"}, at_unix=shop.now_unix)
 
-    assert (delivery.status, "not_found: consumer group" in delivery.message) == ("FiringFailedError", True)
+    assert (delivery.status, "consumer_group_not_exist: consumer group" in delivery.message) == (
+        "FiringFailedError",
+        True,
+    )
 
 
 def test_no_secret_is_in_the_errors_and_logs_of_failed_firings(
