@@ -6,10 +6,9 @@ from dataclasses import asdict, replace
 from shared.errors import RefusedError, RewindError
 from shared.execution.invocation import Work
 from shared.execution.journaling import claim, end, make_record, withdraw
-from shared.execution.observing import read_attributes, read_checkpoints
+from shared.execution.observing import judge_group, read_attributes, read_checkpoints
 from shared.execution.sighting import expired_targets
 from shared.execution.telling import Outcome, told, told_again
-from shared.execution.waiting import liveness_now
 from shared.execution.writing import Found, write_moves
 from shared.journal.journal import Journal
 from shared.journal.operations import Operation
@@ -88,11 +87,12 @@ def perform_again(work: Work, op: Operation) -> Result:
     plan = recorded_plan(op)
     not_moved = [move for move in plan.moves if move.shard not in op.moved]
     if not_moved:
-        found = read_checkpoints(work)[0]
+        found, now_unix = read_checkpoints(work)
         left = [move for move in not_moved if standing_of(move, found.get(move.shard)) == "open"]
         check_limits(left, work.grant.limits)
         _check_targets(work, op, left)
-        plan = replace(plan, liveness=liveness_now(work, {move.shard for move in not_moved}))
+        concerned = [found[move.shard] for move in not_moved if move.shard in found]
+        plan = replace(plan, liveness=judge_group(work, read_attributes(work), concerned, now_unix))
         if op.state == "failed" and isinstance(work.command, Careful | Resume):
             check_liveness(plan.liveness, allow_active=getattr(work.command, "allow_active", False))
     return perform(work, plan, plan_id=op.started.plan_id, known=op)
