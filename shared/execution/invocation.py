@@ -166,10 +166,6 @@ class Work:
         """Tell the caller something along with the result."""
         self.warnings.append(Notice(code, message))
 
-    def warns_first(self, code: str, message: str) -> None:
-        """Tell the caller something before everything else."""
-        self.warnings.insert(0, Notice(code, message))
-
     def tell(self, event: str, detail: Mapping[str, object]) -> None:
         """Leave one line in the log: what is about to be written, or what became of it."""
         reason = getattr(self.command, "reason", None) or (self.planned and self.planned.reason)

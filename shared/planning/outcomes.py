@@ -139,14 +139,21 @@ def end_state(shards: Sequence[ShardResult]) -> EndState:
     left = [shard for shard in shards if shard.status in _LEFT]
     if not left:
         return "finished"
-    touched = any(shard.status == "moved" or (shard.status == "failed" and shard.note) for shard in shards)
+    touched = any(
+        shard.status == "moved" or _was_overwritten(shard) or (shard.status == "failed" and shard.note)
+        for shard in shards
+    )
     return "unfinished" if touched else "failed"
 
 
 def _aside(shard: ShardResult) -> str:
     if shard.note == OUTCOME_UNKNOWN:
         return " (not known)"
-    return " (written, then overwritten)" if (shard.note or "").startswith(_OVERWRITTEN) else ""
+    return " (written, then overwritten)" if _was_overwritten(shard) else ""
+
+
+def _was_overwritten(shard: ShardResult) -> bool:
+    return (shard.note or "").startswith(_OVERWRITTEN)
 
 
 def _cause(shard: ShardResult) -> Error:
@@ -161,9 +168,7 @@ def overall_error(shards: Sequence[ShardResult]) -> Error | None:
     if not wrong:
         return None
     first = next((shard for shard in wrong if shard.error), wrong[0])
-    cause = first.error or Error(
-        "conflict", f"shard {first.shard}: {first.note}", "Stop the consumers, then plan anew."
-    )
+    cause = first.error or _cause(first)
     out_of_time = next((s.error for s in wrong if s.error and s.error.code == DeadlineError.code), None)
     moved = sum(shard.status == "moved" for shard in shards)
     if not moved and not out_of_time:

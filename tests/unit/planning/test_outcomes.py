@@ -225,3 +225,17 @@ def test_every_error_is_told_in_its_own_words() -> None:
     error = judge("refused", at(HIGH)).error
     assert error is not None
     assert error.message == REFUSED.message
+
+
+def test_a_shard_that_was_written_and_overwritten_is_no_sign_that_nothing_was_written() -> None:
+    overwritten = judge("written", at(HIGH, "c7"))
+    failed = ShardResult(4, "failed", Position(""))
+    assert overwritten.status == "conflict"
+    assert end_state([overwritten, failed]) == "unfinished"
+
+
+def test_what_was_not_reached_is_told_with_a_reason() -> None:
+    error = overall_error(shards("moved", "not_attempted"))
+    assert error is not None
+    assert "None" not in error.message
+    assert "Writing stopped" in error.message
