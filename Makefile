@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := shared functions tests
 
-.PHONY: setup demo test run fix lock clean
+.PHONY: setup demo test run package bench fuzz soak fix lock clean
 
 setup: $(VENV)/.ready
 
@@ -22,10 +22,24 @@ test: setup
 	$(BIN)/ruff check --quiet $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 run: setup
 	$(BIN)/python -m tests.local run
+
+package: setup
+	$(BIN)/python -m tests.local package
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+# An hour of all tests that draw their input, with fresh seeds; FUZZ_MINUTES=5 for less.
+fuzz: setup
+	FUZZ_MINUTES=$${FUZZ_MINUTES:-60} $(BIN)/python -m tests.fuzz
+
+# What `make test` does in small, at full length: 200 commands of 64 shards at once, 5,000 invocations of an instance.
+soak: setup
+	SOAK=1 $(BIN)/python -m pytest tests/e2e/test_load.py tests/e2e/test_load_race.py tests/e2e/test_load_memory.py tests/fuzz/test_fuzz_journal.py tests/e2e/network -o log_cli=true -o log_cli_level=INFO -o log_cli_format="%(message)s"
 
 fix: setup
 	$(BIN)/ruff check --fix --quiet $(SOURCES)

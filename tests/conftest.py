@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from tests.fuzz.amount import load_profile
 from tests.local.sls import mock
 from tests.local.sls.caller import Caller
 from tests.local.sls.server import StandInServer
 from tests.local.sls.signing import Signer
 
 pytest_plugins = ["tests.functions.plugin"]
+load_profile()
 
 
 @pytest.fixture(name="mock_sls")

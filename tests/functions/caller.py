@@ -78,6 +78,8 @@ class FunctionCaller:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=_TIMEOUT_S)
         shown = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
         self._evidence.add_secret("a bearer token", shown.partition(" ")[2].strip())
+        self._evidence.add_proofs(headers)
+        self._evidence.add_reply_urls(body)
         try:
             connection.request(method, path, body, dict(headers))
             response = connection.getresponse()

@@ -22,9 +22,11 @@ MakeFunctions = Callable[..., AbstractContextManager[FunctionCaller]]
 
 
 @pytest.fixture(scope="session")
-def evidence() -> Evidence:
-    """Everything that the run leaves behind."""
-    return Evidence()
+def evidence() -> Iterator[Evidence]:
+    """Everything that the run leaves behind; where several processes share the run, each searches its own part."""
+    left_behind = Evidence()
+    yield left_behind
+    assert left_behind.leaks() == []
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +42,7 @@ def sls(watched_sls: WatchedStandIn) -> WatchedStandIn:
     """The stand-in, empty."""
     watched_sls.control("reset", {})
     watched_sls.puts.clear()
+    watched_sls.cross()
     return watched_sls
 
 
