@@ -5,8 +5,8 @@ import requests
 
 from shared.errors import ConfigurationError
 from shared.settings import SignatureVersion
-from shared.sls import Credentials, SlsAuth
-from shared.sls.signer import SignableRequest, content_md5, string_to_sign_v1
+from shared.sls.credentials import Credentials
+from shared.sls.signer import SignableRequest, SlsAuth, content_md5, string_to_sign_v1
 
 CREDENTIALS = Credentials("id", "secret", "token")
 

@@ -7,18 +7,19 @@ import aliyun.log.auth
 import pytest
 import requests
 from aliyun.log.credentials import StaticCredentialsProvider
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.settings import SignatureVersion
 from shared.sls.credentials import Credentials
 from shared.sls.signer import SignableRequest, SlsAuth
+from tests.fuzz.amount import some
 from tests.unit.sls.stages import assert_same_stages, stages_v1, stages_v4
 
 PEER: Any = aliyun.log.auth  # without types
 NOW = datetime(2026, 11, 9, 6, 11, 16, tzinfo=timezone.utc)
 REGION = "cn-hangzhou"
-MANY = settings(max_examples=500, derandomize=True, deadline=None, database=None)
+MANY = some(500)
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
 odd_texts = texts | st.sampled_from(["", "=+/", "MTUyNA==", "a+b/c==", "c 1/中", "~*'()!", "%2B", "&", "?", "#", " "])
