@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from shared.errors import InvalidCommandError
+from shared.frozen import frozen
 from shared.names import RULES, is_name, printable
 from shared.sls.error_codes import error_class
 from shared.sls.errors import SlsApiError, SlsAuthError, SlsResponseError
@@ -18,10 +19,11 @@ MAX_REPLY_BYTES = 8 * 1024 * 1024
 _MAX_MESSAGE_CHARACTERS = 200
 # SLS repeats the signature that it did not find right.
 _SIGNATURE = re.compile(r"(?i)(?<=\bsignature )[0-9a-z+/={}]{20,}")
+_SECONDS = re.compile(r"[0-9]{1,5}")
 _DENIED_ACTION = re.compile(r"\baction: ?(log:\w+)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """What an operation is done to; its names are checked, so that no path can mean another.
 
@@ -62,7 +64,7 @@ class Target:
         return f"{self.logstore_path}/shards/{self.shard_id}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """What came back, whole.
 
@@ -81,7 +83,7 @@ class Reply:
     server_unix: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call(Generic[T]):
     """One operation on one target.
 
@@ -95,6 +97,7 @@ class Call(Generic[T]):
         headers: Beside those of every call.
         body: Empty sends none.
         repeatable: True if doing it twice is doing it once; else it is not sent again once it may have taken effect.
+        retried: False sends it once, whatever comes back: whoever sends it again looks before that.
         max_reply_bytes: A longer body of the reply is an error.
     """
 
@@ -107,6 +110,7 @@ class Call(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     repeatable: bool = True
+    retried: bool = True
     max_reply_bytes: int = MAX_REPLY_BYTES
 
     @property
@@ -172,12 +176,20 @@ def _decoded(body: bytes) -> object:
 
 
 def _unreadable(call: Call[T], reply: Reply, what: str) -> SlsResponseError:
-    return SlsResponseError(
+    error = SlsResponseError(
         f"{call}: {what}",
         operation=call.operation,
         sls_status=reply.status,
         sls_request_id=reply.sls_request_id,
     )
+    error.retry_after_s = _retry_after_s(reply) if error.retryable else None
+    return error
+
+
+def _retry_after_s(reply: Reply) -> int | None:
+    """Return how long the answer asks to wait, in seconds; None where it does not, or gives a date."""
+    found = _SECONDS.fullmatch(reply.headers.get("Retry-After", ""))
+    return int(found[0]) if found else None
 
 
 def _refusal(call: Call[T], reply: Reply, hidden: Collection[str]) -> SlsApiError | SlsResponseError:
@@ -192,7 +204,7 @@ def _refusal(call: Call[T], reply: Reply, hidden: Collection[str]) -> SlsApiErro
         return _unreadable(call, reply, f"HTTP {reply.status} without an SLS error code")
     kind = error_class(code, reply.status)
     action = _denied_action(body) if kind is SlsAuthError else None
-    return kind(
+    error = kind(
         f"{call}: {printable(code)}{_wording(body.get('errorMessage'), hidden)}",
         operation=call.operation,
         sls_error_code=printable(code),
@@ -200,6 +212,8 @@ def _refusal(call: Call[T], reply: Reply, hidden: Collection[str]) -> SlsApiErro
         sls_request_id=reply.sls_request_id,
         hint=f"Grant the function's role the action {action} on this resource." if action else None,
     )
+    error.retry_after_s = _retry_after_s(reply) if error.retryable else None
+    return error
 
 
 def _wording(message: object, hidden: Collection[str]) -> str:

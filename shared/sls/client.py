@@ -121,7 +121,7 @@ class SlsClient:
         checkpoint: str,
         consumer: str | None = None,
         force: bool = True,
-        repeatable: bool = True,
+        retried: bool = True,
     ) -> Answer[None]:
         """Write a consumer group's checkpoint in one shard.
 
@@ -132,7 +132,7 @@ class SlsClient:
             checkpoint: Cursor of what is to be read next.
             consumer: Who writes; None names nobody, which SLS takes only if the write is forced.
             force: False lets SLS refuse if the consumer does not hold the shard.
-            repeatable: False does not send it again once it may have taken effect: consumers may have moved on.
+            retried: False sends it once, even where it is refused for now: consumers may move on meanwhile.
 
         Note:
             `consumer=` is sent, empty, when there is none: pages disagree on whether it may be absent, and most SDKs
@@ -146,7 +146,7 @@ class SlsClient:
         body = {"shard": shard_id, "checkpoint": checkpoint}
         operation, path = "ConsumerGroupUpdateCheckPoint", target.group_path
         call = json_call(operation, target, "POST", path, models.read_nothing, query=query, body=body)
-        return self._send(replace(call, repeatable=repeatable))
+        return self._send(replace(call, retried=retried))
 
     def list_shards(self, logstore: str) -> Answer[tuple[Shard, ...]]:
         """Return a Logstore's shards by number, read-only ones included."""

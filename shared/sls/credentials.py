@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from shared.errors import ConfigurationError
+from shared.frozen import frozen
 
 _VARIABLES = {
     "access_key_id": "ALIBABA_CLOUD_ACCESS_KEY_ID",
@@ -16,7 +17,7 @@ _SENDABLE = re.compile(r"[\x21-\x7e]+")
 _HINT = "Give the function a role (`role` in template.yml), or set these variables where it runs."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credentials:
     """An AccessKey pair, its secret parts hidden from `repr`.
 

@@ -6,8 +6,9 @@ Source: reference sls-api.md 2.16 (log_logs.proto): LogGroup {1 Logs, 3 Topic, 4
 Contents, 4 Time_ns}, Content and LogTag {1 Key, 2 Value}, LogGroupList {1 LogGroups}.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+
+from shared.frozen import frozen
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _FIXED_BYTES = {_FIXED64: 8, _FIXED32: 4}
@@ -18,7 +19,7 @@ _TIME, _CONTENTS = 1, 2
 Field = tuple[int, "int | bytes"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Log:
     """One log: when its writer says it happened, in Unix seconds, and its contents in the order of writing."""
 
@@ -26,7 +27,7 @@ class Log:
     contents: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogGroup:
     """What one PutLogs call wrote: logs with a common topic, source and tags; one step of a shard's cursor."""
 
@@ -99,25 +100,28 @@ def _decode_log(body: bytes) -> Log:
     return Log(time_unix, contents)
 
 
-def _fields(body: bytes) -> Iterator[Field]:
-    at = 0
-    while at < len(body):
-        key, at = _read_varint(body, at)
+def _fields(body: bytes) -> list[Field]:
+    found: list[Field] = []
+    at, end = 0, len(body)
+    while at < end:
+        # Nearly all keys and many lengths are one byte, and a journal holds millions of them.
+        key, at = (body[at], at + 1) if body[at] <= _SEVEN_BITS else _read_varint(body, at)
         kind = key & 7
-        if kind == _VARINT:
-            value, at = _read_varint(body, at)
-            yield key >> 3, value
-            continue
         if kind == _BYTES:
-            length, at = _read_varint(body, at)
+            length, at = (body[at], at + 1) if at < end and body[at] <= _SEVEN_BITS else _read_varint(body, at)
+        elif kind == _VARINT:
+            value, at = _read_varint(body, at)
+            found.append((key >> 3, value))
+            continue
         elif kind in _FIXED_BYTES:
             length = _FIXED_BYTES[kind]
         else:
             raise ValueError("an unknown wire type")
-        if at + length > len(body):
+        begin, at = at, at + length
+        if at > end:
             raise ValueError("cut short")
-        yield key >> 3, body[at : at + length]
-        at += length
+        found.append((key >> 3, body[begin:at]))
+    return found
 
 
 def _read_varint(body: bytes, at: int) -> tuple[int, int]:

@@ -3,8 +3,7 @@
 Source: reference sls-api.md 2.14 (PullLogs), 2.16 (PutLogs).
 """
 
-from dataclasses import dataclass
-
+from shared.frozen import frozen
 from shared.sls.calls import Call, Reply, Target
 from shared.sls.loggroups import LogGroup, decode_log_group_list
 from shared.sls.lz4_block import decompress_block
@@ -13,7 +12,7 @@ _PROTOBUF = "application/x-protobuf"
 _MAX_LOGS_BYTES = 32 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PulledLogs:
     """One page of a shard.
 

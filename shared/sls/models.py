@@ -5,13 +5,14 @@ Each `read_…` takes decoded JSON and raises ValueError naming the key that is 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from shared.frozen import frozen
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer(Generic[T]):
     """One answer of SLS.
 
@@ -26,7 +27,7 @@ class Answer(Generic[T]):
     server_unix: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsumerGroup:
     """A consumer group's attributes.
 
@@ -41,7 +42,7 @@ class ConsumerGroup:
     in_order: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShardCheckpoint:
     """Where a consumer group stands in one shard.
 
@@ -63,7 +64,7 @@ class ShardCheckpoint:
     consumer: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shard:
     """One shard of a Logstore.
 
@@ -82,7 +83,7 @@ class Shard:
     created_unix: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logstore:
     """A Logstore's attributes.
 

@@ -1,9 +1,9 @@
 """When a call is sent again. This sits above the signer, so that each try is signed afresh."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
+from shared.frozen import frozen
 from shared.sls.errors import SlsError
 
 MAX_TRIES = 4
@@ -13,7 +13,7 @@ _FIRST_PAUSE_S = 0.5
 _MAX_PAUSE_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """What the client takes from outside.
 
@@ -51,11 +51,14 @@ class Retries:
         self._failed = 0
 
     def pauses_after(self, error: SlsError) -> bool:
-        """Return whether to try again, having paused for it; False at once if the deadline leaves no time."""
+        """Return whether to try again, having paused for it; False at once if the deadline leaves no time.
+
+        Whoever refused may have said how long to wait; nobody is asked again before that.
+        """
         self._failed += 1
         if not error.retryable or self._failed >= MAX_TRIES:
             return False
-        pause = pause_s(self._failed, self._surroundings.random())
+        pause = max(pause_s(self._failed, self._surroundings.random()), error.retry_after_s or 0)
         if self._surroundings.remaining_s() - pause < MIN_TRY_S:
             return False
         self._surroundings.sleep(pause)

@@ -3,8 +3,8 @@
 import pytest
 
 from shared.settings import SignatureVersion
-from shared.sls import Log, LogGroup, new_session
-from shared.sls.loggroups import encode_log_group
+from shared.sls.client import new_session
+from shared.sls.loggroups import Log, LogGroup, encode_log_group
 from tests.contract.client_backends import PEER, OfficialBackend, OurBackend
 from tests.contract.conftest import VERSIONS, Site
 

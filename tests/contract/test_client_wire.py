@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from shared.settings import SignatureVersion
-from shared.sls import new_session
+from shared.sls.client import new_session
 from tests.contract.client_backends import Backend
 from tests.contract.conftest import VERSIONS, Site
 

@@ -31,6 +31,7 @@ _MESSAGES = {
     "WriteQuotaExceed": "Write quota is exceeded.",
     "ReadQuotaExceed": "Read quota is exceeded.",
     "MetaOperationQpsLimitExceeded": "Qps limit for the meta operation is exceeded.",
+    "Unauthorized": "denied by sts or ram",
 }
 
 
@@ -47,6 +48,7 @@ class Fault:
         kind: What happens.
         status: HTTP status of the error.
         error_code: SLS's code of the error.
+        message: SLS's words; None for those that go with the code.
         delay_s: Seconds before the answer.
         answers: After a write: True for the error, False for a cut connection.
         seen: Matching calls so far.
@@ -60,6 +62,7 @@ class Fault:
     kind: Kind
     status: int
     error_code: str
+    message: str | None
     delay_s: float
     answers: bool
     seen: int = 0
@@ -87,7 +90,7 @@ class Fault:
         if self.kind == "timeout":
             return Response(lost="timeout")
         if self.kind == "error" or self.answers:
-            message = _MESSAGES.get(self.error_code, f"{self.error_code} on request")
+            message = self.message or _MESSAGES.get(self.error_code, f"{self.error_code} on request")
             return replace(error_response(self.status, self.error_code, message), delay_s=self.delay_s)
         return Response(lost="reset", delay_s=self.delay_s)
 
@@ -122,6 +125,7 @@ def _read_fault(document: object) -> Fault:
         kind=kind,
         status=fields.integer("status", None, low=400, high=599) or 500,
         error_code=fields.text("error_code", None) or "InternalServerError",
+        message=fields.text("message", None),
         delay_s=fields.number("delay_s", default_delay_s, high=_MAX_DELAY_S),
         answers=kind == "after_write" and (fields.given("status") or fields.given("error_code")),
     )

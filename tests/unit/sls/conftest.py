@@ -4,7 +4,8 @@ import pytest
 import requests
 
 from shared.settings import Endpoint
-from shared.sls import Credentials, SlsClient, new_session
+from shared.sls.client import SlsClient, new_session
+from shared.sls.credentials import Credentials
 from tests.unit.sls.held_time import HeldTime, MakeClient
 from tests.unit.sls.scripted_server import ScriptedServer
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timezone
 
-from shared.sls import SlsClient, Surroundings
+from shared.sls.client import SlsClient, Surroundings
 from tests.unit.sls.scripted_server import DATE_UNIX
 
 MakeClient = Callable[..., SlsClient]

@@ -2,13 +2,15 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.sls import SlsApiError, SlsResponseError, models
+from shared.sls import models
 from shared.sls.calls import Reply, Target, answer_of, json_call
+from shared.sls.errors import SlsApiError, SlsResponseError
+from tests.fuzz.amount import some
 
-MANY = settings(max_examples=300, derandomize=True, deadline=None, database=None)
+MANY = some(300)
 READERS = (
     models.read_checkpoints,
     models.read_consumer_groups,

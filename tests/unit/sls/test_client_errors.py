@@ -4,17 +4,17 @@ import traceback
 
 import pytest
 
-from shared.sls import (
+from shared.sls.calls import MAX_REPLY_BYTES
+from shared.sls.client import SlsClient
+from shared.sls.errors import (
     ConsumerGroupNotExistError,
     InvalidCursorError,
     SlsApiError,
     SlsAuthError,
-    SlsClient,
     SlsResponseError,
     SlsServerError,
     SlsTransportError,
 )
-from shared.sls.calls import MAX_REPLY_BYTES
 from tests.unit.sls.held_time import HeldTime, MakeClient
 from tests.unit.sls.scripted_server import REQUEST_ID, RESET, SILENCE, ScriptedServer, Step, answer, refusal
 
@@ -71,9 +71,7 @@ def test_a_long_message_is_cut_and_made_printable(server: ScriptedServer, client
         client.list_shards("orders")
 
     wording = caught.value.message.removeprefix("ListShards on shop/orders: ParameterInvalid: ")
-    assert len(wording) == 200
-    assert wording.isascii()
-    assert wording.isprintable()
+    assert wording == "a b?[31m\\u202e" + "x" * 191
 
 
 @pytest.mark.parametrize("signature", ["v1", "v4"])

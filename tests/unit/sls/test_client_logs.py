@@ -2,15 +2,18 @@ from contextlib import suppress
 
 import lz4.block
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.sls import Log, LogGroup, PulledLogs, SlsClient, SlsResponseError
-from shared.sls.loggroups import encode_log_group
+from shared.sls.client import SlsClient
+from shared.sls.errors import SlsResponseError
+from shared.sls.loggroups import Log, LogGroup, encode_log_group
+from shared.sls.logs import PulledLogs
 from shared.sls.lz4_block import decompress_block
+from tests.fuzz.amount import some
 from tests.unit.sls.scripted_server import ScriptedServer, answer
 
-MANY = settings(max_examples=300, derandomize=True, deadline=None, database=None)
+MANY = some(300)
 GROUP = LogGroup((Log(1700000000, {"kind": "started", "détail": "x" * 500}),), topic="rewind")
 ENCODED = encode_log_group(GROUP)
 LIST = b"\x0a" + bytes([len(ENCODED) & 0x7F | 0x80, len(ENCODED) >> 7]) + ENCODED

@@ -4,7 +4,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from shared.errors import InvalidCommandError
-from shared.sls import Answer, ConsumerGroup, Logstore, Shard, ShardCheckpoint, SlsClient
+from shared.sls.client import SlsClient
+from shared.sls.models import Answer, ConsumerGroup, Logstore, Shard, ShardCheckpoint
 from tests.unit.sls.held_time import MakeClient
 from tests.unit.sls.scripted_server import DATE_UNIX, REQUEST_ID, ScriptedServer, answer
 

@@ -5,16 +5,9 @@ from email.utils import format_datetime
 import pytest
 
 from shared.errors import DeadlineError
-from shared.sls import (
-    SlsApiError,
-    SlsClient,
-    SlsClockSkewError,
-    SlsError,
-    SlsQuotaError,
-    SlsResponseError,
-    SlsServerError,
-)
 from shared.sls.calls import Call, Target
+from shared.sls.client import SlsClient
+from shared.sls.errors import SlsApiError, SlsClockSkewError, SlsError, SlsQuotaError, SlsResponseError, SlsServerError
 from shared.sls.retries import pause_s
 from tests.unit.sls.held_time import HeldTime, MakeClient
 from tests.unit.sls.scripted_server import DATE_UNIX, RESET, ScriptedServer, Step, answer, refusal

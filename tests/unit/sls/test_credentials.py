@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from shared.errors import ConfigurationError
-from shared.sls import Credentials, read_credentials
+from shared.sls.credentials import Credentials, read_credentials
 
 ENVIRON = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "env-id",

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.sls import SlsClient
+from shared.sls.client import SlsClient
 from tests.unit.sls.scripted_server import ScriptedServer, answer, refusal
 
 
