@@ -12,6 +12,7 @@ RULES = {
     "consumer_group": "1 to 128 letters, digits, hyphens and underscores",
 }
 
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _PATTERNS = {"project": PROJECT, "logstore": LOGSTORE, "consumer_group": CONSUMER_GROUP}
 
 
@@ -26,12 +27,32 @@ def is_name(kind: str, text: str) -> bool:
     return _PATTERNS[kind].fullmatch(text) is not None
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine."""
+    return host in _LOOPBACK
+
+
 def printable(text: str, *, longest: int = 200) -> str:
-    """Return a text from outside as it may stand in messages and logs: ASCII without control characters, cut.
+    """Return a text from outside as it may stand on a line of a message, a record or a log: cut, and seen whole.
 
-    What is not ASCII, direction marks included, is spelled out as an escape.
+    Letters of every script stay as they are. Control characters of ASCII become question marks, and other spaces plain
+    ones; what else is not seen, direction marks included, is spelled out as an escape, after the cut.
     """
-    return text[:longest].encode("ascii", "backslashreplace").decode().translate(_CONTROL)[:longest]
+    shown = text[:longest].translate(_ON_ONE_LINE)
+    return shown if shown.isprintable() else "".join(char if char.isprintable() else _spelled(char) for char in shown)
 
 
-_CONTROL = dict.fromkeys((*range(32), 127), "?")
+def in_ascii(text: str, *, longest: int = 200) -> str:
+    """Return a text as `printable` does, with all that is not ASCII spelled out, and cut after that.
+
+    For headers, and wherever else no other letter may stand.
+    """
+    return _spelled(text[:longest]).translate(_ON_ONE_LINE)[:longest]
+
+
+def _spelled(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()
+
+
+_SPACES = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
+_ON_ONE_LINE = {**dict.fromkeys((*range(32), 127), "?"), **dict.fromkeys(_SPACES, " ")}

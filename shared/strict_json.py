@@ -1,7 +1,7 @@
-"""JSON from outside, read without the standard library's leniencies: duplicate keys, NaN, numbers of any length."""
+"""JSON from outside, read without the standard library's leniencies: duplicate keys, NaN, numbers and depth at will."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from shared.errors import InvalidCommandError
@@ -9,6 +9,8 @@ from shared.names import printable
 
 _INT64_DIGITS = 20  # with a sign
 _BEYOND_64_BITS = 2**64
+MAX_DEPTH = 32
+"""Objects and lists within one another: what walks values recurses, and nobody's payload comes near."""
 
 
 class _Strict:
@@ -40,7 +42,19 @@ def parse_strict_json(body: bytes) -> tuple[dict[str, object], list[str]]:
     An integer of more digits than 64 bits can have comes back as 2**64.
 
     Raises:
-        InvalidCommandError: The body is not UTF-8, not JSON, or not one object.
+        InvalidCommandError: The body is not UTF-8, not JSON, nested too deeply, or not one object.
+    """
+    found, problems = parse_strict_value(body)
+    if not isinstance(found, dict):
+        raise InvalidCommandError(["body: must be one JSON object"])
+    return found, problems
+
+
+def parse_strict_value(body: bytes) -> tuple[object, list[str]]:
+    """Return whatever JSON a body holds, and what is wrong with the keys of its objects, as `parse_strict_json` does.
+
+    Raises:
+        InvalidCommandError: The body is not UTF-8, not JSON, or nested more than `MAX_DEPTH` levels deep.
     """
     strict = _Strict()
     try:
@@ -50,10 +64,32 @@ def parse_strict_json(body: bytes) -> tuple[dict[str, object], list[str]]:
             parse_int=strict.int_of,
             parse_constant=strict.constant_of,
         )
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
         raise InvalidCommandError(
             ["body: not valid JSON in UTF-8"], hint='Send one JSON object such as {"action": "describe", ...}.'
         ) from error
-    if not isinstance(found, dict):
-        raise InvalidCommandError(["body: must be one JSON object"])
+    if _is_too_deep(found):
+        raise _too_deep()
     return found, strict.problems
+
+
+def _is_too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return any(isinstance(inner, dict | list) for inner in level)
+
+
+def _inside(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _too_deep() -> InvalidCommandError:
+    return InvalidCommandError(
+        [f"body: nested more than {MAX_DEPTH} levels deep"],
+        hint="No command and no alert needs that; nothing was done.",
+    )

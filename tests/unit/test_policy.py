@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import PolicyDeniedError
-from shared.policy import Limits, Policy, Rule, denied, principal_matches
+from shared.policy.rules import Limits, Policy, Rule, denied, principal_matches
 from shared.results import Target
 
 BILLING = Target("shop", "orders", "billing")

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import ConfigurationError
-from shared.policy import Policy
-from shared.policy_file import parse_policy, read_policy
+from shared.policy.file import parse_policy, read_policy
+from shared.policy.rules import Policy
 from shared.results import Target
 
 RULE = """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.policy_file import parse_policy
+from shared.policy.file import parse_policy
 from shared.results import Target
 
 RULE = """

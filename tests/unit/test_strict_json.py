@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidCommandError
-from shared.strict_json import parse_strict_json
+from shared.strict_json import MAX_DEPTH, parse_strict_json, parse_strict_value
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(max_size=5),
@@ -52,3 +52,29 @@ def test_a_number_of_too_many_digits_comes_back_as_out_of_every_range(digits: st
 @pytest.mark.parametrize("number", [2**63 - 1, -(2**63), 2**64])
 def test_a_number_of_64_bits_is_read_exactly(number: int) -> None:
     assert parse_strict_json(f'{{"n": {number}}}'.encode()) == ({"n": number}, [])
+
+
+def nested(depth: int, kinds: str) -> bytes:
+    """Return so many objects and lists within one another, taking turns as the signs say."""
+    signs = [kinds[number % len(kinds)] for number in range(depth)]
+    opened = "".join('{"a":' if sign == "{" else "[" for sign in signs)
+    closed = "".join("}" if sign == "{" else "]" for sign in reversed(signs))
+    return f"{opened}1{closed}".encode()
+
+
+@given(st.integers(1, 80), st.text("{[", min_size=1, max_size=4))
+def test_nesting_is_read_down_to_its_limit_and_refused_beyond_it(depth: int, kinds: str) -> None:
+    body = nested(depth, kinds)
+    if depth <= MAX_DEPTH:
+        assert parse_strict_value(body) == (json.loads(body), [])
+    else:
+        with pytest.raises(InvalidCommandError) as caught:
+            parse_strict_value(body)
+        assert caught.value.problems == ("body: nested more than 32 levels deep",)
+
+
+@pytest.mark.parametrize("depth", [33, 500, 950, 1000, 5000, 15000, 100_000])
+@pytest.mark.parametrize("kinds", ["[", "{", "[{"])
+def test_no_depth_is_a_crash(depth: int, kinds: str) -> None:
+    with pytest.raises(InvalidCommandError, match="nested more than 32 levels deep"):
+        parse_strict_value(nested(depth, kinds))

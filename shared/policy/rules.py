@@ -5,11 +5,14 @@ No rule, no read and no write; a broken or missing policy allows nothing.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+from datetime import tzinfo
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from shared.errors import PolicyDeniedError
+from shared.frozen import frozen
+from shared.policy.alerts import AlertRule
 from shared.results import Target
 
 Confirm = Literal["none", "same", "other"]
@@ -18,7 +21,7 @@ CHAT_CHANNELS = frozenset({"slack", "dingtalk", "feishu"})
 _DENIED_HINT = "Ask whoever keeps policy.toml for a [[rules]] entry that names you, this action and this target."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """How far one command may go.
 
@@ -40,10 +43,12 @@ class Limits:
 
     def narrowed(self, by: Mapping[str, int]) -> "Limits":
         """Return these limits, each lowered to what a rule says; a rule that says more changes nothing."""
-        return Limits(**{name: min(getattr(self, name), by.get(name, getattr(self, name))) for name in self.__slots__})
+        return Limits(
+            **{name: min(getattr(self, name), by.get(name, getattr(self, name))) for name in Limits.__match_args__}
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """One entry of [[rules]]; globs are matched segment by segment."""
 
@@ -65,7 +70,7 @@ class Rule:
         return any(_segments_match(pattern.split("/")[: len(names)], names) for pattern in self.targets)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placement:
     """Where a project is, where that differs from the settings; None leaves it to them."""
 
@@ -73,7 +78,7 @@ class Placement:
     host: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grant:
     """What a principal may do with a target: how far, and who confirms it."""
 
@@ -81,13 +86,23 @@ class Grant:
     confirm: Confirm
     approvers: tuple[str, ...] = ()
 
+    def lets_apply(self, principal: str, asker: str) -> bool:
+        """Return whether this confirmation lets a principal apply the plan of whoever asked under this grant."""
+        if self.confirm == "same":
+            return principal == asker
+        if self.confirm == "other":
+            return principal != asker and any(principal_matches(pattern, principal) for pattern in self.approvers)
+        return True
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Policy:
     """policy.toml, checked. `Policy()` allows nothing.
 
     Attributes:
+        default_time_zone: Of times that name none; a zone that there is, or None.
         destinations: What takes the notifications of each name; where it is, only the settings know.
+        alerts: Which command an alert becomes.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -96,6 +111,15 @@ class Policy:
     placements: Mapping[str, Placement] = field(default_factory=dict)
     default_time_zone: str | None = None
     destinations: Mapping[str, DestinationKind] = field(default_factory=dict)
+    alerts: tuple[AlertRule, ...] = ()
+
+    def default_zone(self) -> tzinfo | None:
+        """Return the zone of times that name none; None if policy sets none, and they are refused."""
+        if self.default_time_zone is None:
+            return None
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 -- no cold start without such a zone pays for it
+
+        return ZoneInfo(self.default_time_zone)
 
     def grant(self, principal: str, action: str, target: Target | None) -> Grant:
         """Return what the first matching rule grants; without a target, what the limits for everyone say.
@@ -108,6 +132,19 @@ class Policy:
                 chat = principal.split(":", 1)[0] in CHAT_CHANNELS
                 confirm: Confirm = rule.confirm or ("same" if chat else "none")
                 return Grant(self.limits.narrowed(rule.limits), confirm, rule.approvers)
+        raise denied()
+
+    def alert_rule(self, principal: str, name: str, labels: Mapping[str, str]) -> AlertRule:
+        """Return the first entry that speaks of an alert.
+
+        Raises:
+            PolicyDeniedError: None does; the message is the same for every reason.
+        """
+        for rule in self.alerts:
+            if any(principal_matches(pattern, principal) for pattern in rule.principals) and rule.is_about(
+                name, labels
+            ):
+                return rule
         raise denied()
 
     def sees(self, principal: str, action: str, target: Target) -> bool:

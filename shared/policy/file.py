@@ -7,9 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast, get_args
 
+from shared.action_names import ACTIONS
 from shared.errors import ConfigurationError
 from shared.names import is_name, printable
-from shared.policy import CHAT_CHANNELS, Confirm, DestinationKind, Limits, Placement, Policy, Rule
+from shared.policy.alerts import AlertRule, command_problems
+from shared.policy.rules import CHAT_CHANNELS, Confirm, DestinationKind, Limits, Placement, Policy, Rule
 from shared.positions import parse_duration_s
 from shared.results import Target
 from shared.settings import is_region, is_sls_host
@@ -22,15 +24,18 @@ else:
 Table = Mapping[str, Any]
 
 _GLOB_SIGNS = frozenset("*?[")
-_TOP_KEYS = {"default_time_zone", "targets", "projects", "limits", "rules", "destinations"}
+_TOP_KEYS = {"default_time_zone", "targets", "projects", "limits", "rules", "destinations", "alerts"}
 _DURATIONS = ("max_rewind", "max_skip")
 _COUNTS = ("max_shards", "max_targets")
 _RULE_KEYS = {"principals", "actions", "targets", *_DURATIONS, *_COUNTS, "confirm", "approvers"}
+_ALERT_KEYS = {"principals", "name", "labels", "command", "notify"}
 _NOTHING = re.compile(r"0[wdhms]?")
 _CONFIRMS = ("none", "same", "other")
-_PRINCIPAL = re.compile(r"[a-z]+:[^\s:/]+(?:/[^\s:/]+)*")
+PRINCIPAL = re.compile(r"[a-z]+:[^\s:/]+(?:/[^\s:/]+)*")
 _TARGET = re.compile(r"[^\s/]+/[^\s/]+/[^\s/]+")
 READ_ACTIONS = frozenset({"list_consumer_groups", "describe", "peek", "verify", "history", "doctor", "snapshot"})
+KNOWN_ACTIONS = tuple(dict.fromkeys((*ACTIONS, *sorted(READ_ACTIONS))))
+"""What a rule may name beside `*`."""
 
 
 @lru_cache(maxsize=4)
@@ -59,12 +64,14 @@ def parse_policy(text: str) -> Policy:
     """
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError([f"policy.toml: not valid TOML: {error}"]) from error
     reader = _Reader()
     policy = reader.policy(table)
     if reader.problems:
-        raise ConfigurationError(reader.problems, hint="Mend policy.toml and deploy again; until then all is denied.")
+        raise ConfigurationError(
+            reader.problems, hint="Mend policy.toml, `make package`, and deploy again; until then all is denied."
+        )
     return policy
 
 
@@ -77,31 +84,39 @@ class _Reader:
     def policy(self, top: Table) -> Policy:
         self._refuse_unknown("policy.toml", top, _TOP_KEYS)
         rules = self._checked("rules", top.get("rules", []), list, "a list of tables, [[rules]]")
+        alerts = self._checked("alerts", top.get("alerts", []), list, "a list of tables, [[alerts]]")
+        targets, destinations = dict(self._tables("targets", top)), dict(self._tables("destinations", top))
         return Policy(
             rules=tuple(self.rule(f"rules[{n}]", rule) for n, rule in enumerate(rules)),
             limits=Limits(**self.limits("limits", self._table("limits", top), (*_DURATIONS, *_COUNTS))),
-            aliases={name: self.alias(f"targets.{printable(name)}", t) for name, t in self._tables("targets", top)},
+            aliases={name: self.alias(f"targets.{printable(name)}", t) for name, t in targets.items()},
             placements={
                 name: self.placement(f"projects.{printable(name)}", t) for name, t in self._tables("projects", top)
             },
-            default_time_zone=self._checked(
-                "default_time_zone", top.get("default_time_zone"), (str, type(None)), "text"
-            ),
+            default_time_zone=self.zone("default_time_zone", top.get("default_time_zone")),
             destinations={
-                name: self.destination(f"destinations.{printable(name)}", t)
-                for name, t in self._tables("destinations", top)
+                name: self.destination(f"destinations.{printable(name)}", t) for name, t in destinations.items()
             },
+            alerts=tuple(self.alert(f"alerts[{n}]", alert, targets, destinations) for n, alert in enumerate(alerts)),
         )
+
+    def zone(self, at: str, given: object) -> str | None:
+        name = cast("str | None", self._checked(at, given, (str, type(None)), "text"))
+        if name is None:
+            return None
+        from shared.local_time import is_zone  # noqa: PLC0415 -- no cold start without such a zone pays for it
+
+        if not is_zone(name):
+            self.problems.append(f"{at}: not a zone such as Asia/Shanghai")
+        return name
 
     def rule(self, at: str, given: object) -> Rule:
         rule = cast("Table", self._checked(at, given, dict, "a table"))
         self._refuse_unknown(at, rule, _RULE_KEYS)
-        principals = self._texts(at, "principals", rule, lambda text: _PRINCIPAL.fullmatch(text) is not None)
-        actions = self._texts(at, "actions", rule, lambda text: bool(re.fullmatch(r"\*|[a-z_]+", text)))
+        principals = self._texts(at, "principals", rule, lambda text: PRINCIPAL.fullmatch(text) is not None)
+        actions = self._texts(at, "actions", rule, lambda text: text == "*" or text in KNOWN_ACTIONS)
         targets = self._texts(at, "targets", rule, lambda text: _TARGET.fullmatch(text) is not None)
-        approvers = self._texts(
-            at, "approvers", rule, lambda text: _PRINCIPAL.fullmatch(text) is not None, needed=False
-        )
+        approvers = self._texts(at, "approvers", rule, lambda text: PRINCIPAL.fullmatch(text) is not None, needed=False)
         confirm = rule.get("confirm")
         if confirm not in (None, *_CONFIRMS):
             self.problems.append(f"{at}.confirm: must be one of {', '.join(_CONFIRMS)}")
@@ -111,6 +126,22 @@ class _Reader:
             self.problems.append(f"{at}.principals: a rule that writes must name chat users, not all of a tenant")
         limits = self.limits(at, rule, (*_DURATIONS, *_COUNTS))
         return Rule(principals, actions, targets, limits, cast("Confirm | None", confirm), approvers)
+
+    def alert(self, at: str, given: object, targets: Table, destinations: Table) -> AlertRule:
+        alert = cast("Table", self._checked(at, given, dict, "a table"))
+        self._refuse_unknown(at, alert, _ALERT_KEYS)
+        principals = self._texts(at, "principals", alert, lambda text: PRINCIPAL.fullmatch(text) is not None)
+        name = self._checked(f"{at}.name", alert.get("name", "*"), str, "text")
+        labels = self._checked(f"{at}.labels", alert.get("labels", {}), dict, "a table of label to glob")
+        wrong = [label for label, pattern in labels.items() if not isinstance(pattern, str)]
+        self.problems += [f"{at}.labels.{printable(label)}: must be text, a glob" for label in wrong]
+        command = alert.get("command")
+        if isinstance(command, dict):
+            self.problems += [f"{at}.command.{problem}" for problem in command_problems(command, targets)]
+        elif command is not None:
+            self.problems.append(f"{at}.command: must be a table")
+        notify = self._texts(at, "notify", alert, lambda text: text in destinations, needed=False)
+        return AlertRule(principals, str(name), labels, command, notify)
 
     def limits(self, at: str, table: Table, keys: tuple[str, ...]) -> dict[str, int]:
         if at == "limits":

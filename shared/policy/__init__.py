@@ -1,0 +1,1 @@
+"""Who may do what, where and how far: `rules` decides, `file` reads policy.toml into them."""
