@@ -1,15 +1,14 @@
 """Reading what is there: shards, checkpoints, positions and receive times. Never a heartbeat, which would join in."""
 
-from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
 from shared.cursors import decode_cursor, encode_cursor
 from shared.errors import NotFoundError, RewindError
 from shared.execution.invocation import Work
-from shared.execution.parallel import in_parallel
+from shared.execution.parallel import Aside, in_parallel
+from shared.frozen import frozen
 from shared.journal.history import written_by_us
 from shared.planning.liveness import Liveness, judge_liveness
 from shared.planning.standing import ShardObservation, position_of, wanted_times
@@ -19,7 +18,7 @@ from shared.sls.models import ConsumerGroup, Shard, ShardCheckpoint
 _BOUNDS: tuple[Literal["begin"], Literal["end"]] = ("begin", "end")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupObservation:
     """A consumer group as it was read.
 
@@ -40,13 +39,18 @@ class GroupObservation:
         return self.checkpoints.get(shard_id, ShardCheckpoint(shard_id, "", 0, ""))
 
 
-def read_attributes(work: Work) -> ConsumerGroup:
+def read_attributes(work: Work, *, leaves_time: bool = False) -> ConsumerGroup:
     """Return the group's attributes.
+
+    Args:
+        work: The command at hand.
+        leaves_time: Whether SLS is given up while there is time to tell what became of the operation.
 
     Raises:
         NotFoundError: The Logstore has no such group; ListConsumerGroup itself answers with whatever it has.
     """
-    for group in work.client.list_consumer_groups(work.target.logstore).value:
+    client = work.writer if leaves_time else work.client
+    for group in client.list_consumer_groups(work.target.logstore).value:
         if group.name == work.group:
             return group
     raise NotFoundError(
@@ -73,14 +77,26 @@ def judge_group(
 ) -> Liveness:
     """Return what some checkpoints say of consumers; what our own newest operations wrote is no sign of one."""
     checkpoints = tuple(checkpoints)
-    ours: frozenset[int] = frozenset()
-    if work.journal is not None and any(c.updated_unix_us and not c.consumer for c in checkpoints):
-        written = {c.shard_id: (c.checkpoint, c.updated_unix_us / 1e6) for c in checkpoints}
-        try:
-            ours = written_by_us(work.journal.catch_up(), work.journal_group, written)
-        except RewindError as error:
-            work.warn("journal_unreadable", f"our own writes cannot be told from a consumer's: {error.message}")
-    return judge_liveness(checkpoints, timeout_s=attributes.timeout_s, now_unix=now_unix, moved=moved, ours=ours)
+
+    def judge(ours: Collection[int]) -> Liveness:
+        return judge_liveness(checkpoints, timeout_s=attributes.timeout_s, now_unix=now_unix, moved=moved, ours=ours)
+
+    # Only what looks like activity can turn out to be ours: the journal is not asked of groups that are at rest.
+    verdict = judge(ours=())
+    if verdict.state == "active" and any(c.updated_unix_us and not c.consumer for c in checkpoints):
+        return judge(_ours(work, checkpoints))
+    return verdict
+
+
+def _ours(work: Work, checkpoints: Sequence[ShardCheckpoint]) -> frozenset[int]:
+    if work.journal is None:
+        return frozenset()
+    written = {c.shard_id: (c.checkpoint, c.updated_unix_us / 1e6) for c in checkpoints}
+    try:
+        return written_by_us(work.journal.catch_up(), work.journal_group, written)
+    except RewindError as error:
+        work.warn("journal_unreadable", f"our own writes cannot be told from a consumer's: {error.message}")
+        return frozenset()
 
 
 def observe_group(work: Work) -> GroupObservation:
@@ -89,11 +105,10 @@ def observe_group(work: Work) -> GroupObservation:
     Raises:
         NotFoundError: The Logstore has no such group.
     """
-    with ThreadPoolExecutor(3) as pool:
-        attributes = pool.submit(read_attributes, work)
-        shards = pool.submit(work.client.list_shards, work.target.logstore)
-        checkpoints = pool.submit(read_checkpoints, work)
-    return GroupObservation(attributes.result(), shards.result().value, *checkpoints.result())
+    shards = Aside(partial(work.client.list_shards, work.target.logstore))
+    checkpoints = Aside(partial(read_checkpoints, work))
+    (attributes,) = in_parallel([partial(read_attributes, work)], beside=(shards, checkpoints))
+    return GroupObservation(attributes, shards.result().value, *checkpoints.result())
 
 
 def observe_shards(

@@ -1,21 +1,78 @@
 """Several calls at once, never more than the session's pool is wide."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
 POOL_WIDTH = 32
-"""Calls under way at once, and connections kept for them."""
+"""Calls under way at once; one more connection is kept, for a call beside them."""
 
 
-def in_parallel(calls: Sequence[Callable[[], T]]) -> list[T]:
+class Aside(Generic[T]):
+    """One call that `in_parallel` makes beside its own, once these are under way."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self.work = _Work([call])
+
+    def result(self) -> T:
+        """Return what the call returned, or raise what it raised, once `in_parallel` has come back.
+
+        Where no thread was free for it, it is made now.
+        """
+        self.work.do()
+        return self.work.results()[0]
+
+
+def in_parallel(calls: Sequence[Callable[[], T]], *, beside: Sequence[Aside[Any]] = ()) -> list[T]:
     """Return what the calls return, in their order; raises what the first failing one raised, after all have ended.
 
-    The threads end with the work: an instance is frozen between invocations, and nothing may run on in it.
+    Any of the calls may come here in its turn. The threads stay for the next time, but idle: an instance is frozen
+    between invocations, and nothing runs on in it.
+
+    Args:
+        calls: As many of them as the pool is wide are under way at once.
+        beside: Begun after the first of these, beyond that number, and ended too when this returns or raises.
     """
-    if len(calls) <= 1:
-        return [call() for call in calls]
-    with ThreadPoolExecutor(min(POOL_WIDTH, len(calls))) as pool:
-        return [future.result() for future in [pool.submit(call) for call in calls]]
+    work = _Work(calls)
+    helping = [_threads().submit(work.do) for _ in range(min(POOL_WIDTH, len(calls)) - 1)]
+    helping += [_threads().submit(other.work.do) for other in beside]
+    # Whoever waits works, too: were all threads busy with calls that came here, nobody else would.
+    work.do()
+    wait([helper for helper in helping if not helper.cancel()])
+    return work.results()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(POOL_WIDTH)
+
+
+class _Work(Generic[T]):
+    """Calls of which each is made once, by whichever thread comes first."""
+
+    def __init__(self, calls: Sequence[Callable[[], T]]) -> None:
+        self._left = deque(enumerate(calls))
+        self._results: dict[int, T] = {}
+        self._errors: dict[int, BaseException] = {}
+
+    def do(self) -> None:
+        """Make calls until none is left."""
+        while True:
+            try:
+                number, call = self._left.popleft()
+            except IndexError:
+                return
+            try:
+                self._results[number] = call()
+            except BaseException as error:  # noqa: BLE001 -- raised again by `results`
+                self._errors[number] = error
+
+    def results(self) -> list[T]:
+        """Return what the calls returned, in their order; raises the first error."""
+        for number in sorted(self._errors):
+            raise self._errors[number]
+        return [self._results[number] for number in sorted(self._results)]

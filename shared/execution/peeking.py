@@ -37,9 +37,17 @@ def _shown(group: LogGroup) -> dict[str, object]:
         "logs": len(group.logs),
         "contents": [
             {
-                "time": iso_utc(log.time_unix),
+                "time": _time(log.time_unix),
                 "values": {printable(key): value[:_LONGEST_VALUE] for key, value in log.contents.items()},
             }
             for log in group.logs[:_MOST_LOGS]
         ],
     }
+
+
+def _time(unix: int) -> str | None:
+    try:
+        return iso_utc(unix)
+    except (ValueError, OverflowError, OSError):
+        # Whoever wrote it did not count in seconds; how else, nobody said.
+        return None

@@ -4,28 +4,23 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from shared.errors import RefusedError, RewindError
+from shared.execution.apply_options import check_consumers
+from shared.execution.attributes import write_attributes, wrote_attributes
 from shared.execution.invocation import Work
 from shared.execution.journaling import claim, end, make_record, withdraw
 from shared.execution.observing import judge_group, read_attributes, read_checkpoints
-from shared.execution.sighting import expired_targets
 from shared.execution.telling import Outcome, told, told_again
-from shared.execution.writing import Found, write_moves
+from shared.execution.writing import Found, Look, look_at, write_moves
 from shared.journal.journal import Journal
 from shared.journal.operations import Operation
 from shared.moves import Move
 from shared.operation_commands import Careful, Resume
 from shared.planning.outcomes import Attempts, judge_outcome, standing_of, written
-from shared.planning.plans import OperationPlan, check_limits, check_liveness, read_plan
-from shared.results import AttributeChange, Attributes, Error, Result, ShardResult, error_of
-from shared.sls.models import ConsumerGroup, ShardCheckpoint
+from shared.planning.plans import OperationPlan, check_limits, read_plan
+from shared.results import Result, ShardResult, error_of
+from shared.sls.models import ShardCheckpoint
 
 CHANGED = "changed_since_plan"
-NOT_HELD = Error(
-    code="not_held",
-    message="SLS took the new attributes, but reads back others: a consumer that started wrote its own",
-    hint="Change the timeout and order in the consumers' own configuration, restart them, then send this again.",
-    retryable=True,
-)
 
 
 def perform(work: Work, plan: OperationPlan, *, plan_id: str = "", known: Operation | None = None) -> Result:
@@ -47,12 +42,12 @@ def perform(work: Work, plan: OperationPlan, *, plan_id: str = "", known: Operat
         work.warn("not_journaled", _NOT_JOURNALED)
         return _write(work, plan, "", None, None, is_first=True)
     # What stands at or past `after` was put there by others as long as no attempt of ours has written.
-    wrote_nothing = known is None or known.state == "failed"
+    wrote_nothing = known is None or (known.state == "failed" and not _may_have_written_attributes(known, plan))
     claim_id = claim(work, journal, plan, plan_id=plan_id, known=known)
     try:
-        found = read_checkpoints(work)[0] if plan.moves else {}
-        if wrote_nothing:
-            _check_unchanged(plan, found)
+        seen = look_at(work) if plan.moves else None
+        if wrote_nothing and seen is not None:
+            _check_unchanged(plan, seen.found)
     except RewindError as error:
         if wrote_nothing:
             _end_without_writing(work, journal, claim_id, error)
@@ -60,7 +55,11 @@ def perform(work: Work, plan: OperationPlan, *, plan_id: str = "", known: Operat
             # What an earlier attempt wrote is not undone by this one's failure to look.
             withdraw(work, journal, claim_id)
         raise
-    return _write(work, plan, claim_id, found, known, is_first=wrote_nothing)
+    return _write(work, plan, claim_id, seen, known, is_first=wrote_nothing)
+
+
+def _may_have_written_attributes(known: Operation, plan: OperationPlan) -> bool:
+    return plan.attributes is not None and wrote_attributes(known, plan.attributes)
 
 
 def _end_without_writing(work: Work, journal: Journal, claim_id: str, error: RewindError) -> None:
@@ -94,11 +93,13 @@ def perform_again(work: Work, op: Operation) -> Result:
         concerned = [found[move.shard] for move in not_moved if move.shard in found]
         plan = replace(plan, liveness=judge_group(work, read_attributes(work), concerned, now_unix))
         if op.state == "failed" and isinstance(work.command, Careful | Resume):
-            check_liveness(plan.liveness, allow_active=getattr(work.command, "allow_active", False))
+            check_consumers(work, plan.liveness)
     return perform(work, plan, plan_id=op.started.plan_id, known=op)
 
 
 def _check_targets(work: Work, op: Operation, left: Sequence[Move]) -> None:
+    from shared.execution.sighting import expired_targets  # noqa: PLC0415 -- only where an operation is continued
+
     expired = expired_targets(work, left)
     if expired:
         raise RefusedError(
@@ -146,7 +147,7 @@ def _write(
     work: Work,
     plan: OperationPlan,
     claim_id: str,
-    found: Found | None,
+    seen: Look | None,
     known: Operation | None,
     *,
     is_first: bool,
@@ -154,11 +155,11 @@ def _write(
     work.tell("intent", _intent(plan))
     change, error = plan.attributes, None
     if change is not None:
-        change, error = _write_attributes(work, change, is_first=is_first)
+        change, error = write_attributes(work, change, is_first=is_first)
     shards: list[ShardResult] = []
     attempts: Attempts = {}
     if plan.moves and error is None:
-        attempts = write_moves(work, plan, seen=found, moved_before=known.moved if known else ())
+        attempts = write_moves(work, plan, seen=seen, moved_before=known.moved if known else ())
         after = _read_back(work)
         shards = [judge_outcome(move, attempts, _found(after, move.shard)) for move in plan.moves]
     outcome = Outcome(plan, tuple(shards), change, error, written(attempts))
@@ -178,50 +179,6 @@ def _intent(plan: OperationPlan) -> dict[str, object]:
         "moves": {str(move.shard): [move.before.checkpoint, move.after.checkpoint] for move in plan.moves},
         "attributes": asdict(plan.attributes) if plan.attributes else None,
     }
-
-
-def _write_attributes(work: Work, change: AttributeChange, *, is_first: bool) -> tuple[AttributeChange, Error | None]:
-    before, after = change.before, change.after
-    try:
-        now = attributes_of(read_attributes(work))
-        if now == after:
-            # What stands there before the first attempt was written by somebody else.
-            return AttributeChange(after, after) if is_first else change, None
-        if now != before:
-            return AttributeChange(before, now), _ATTRIBUTES_CHANGED
-        work.check_time()
-        work.writer.update_consumer_group(
-            work.target.logstore,
-            work.group,
-            timeout_s=after.timeout if after.timeout != before.timeout else None,
-            in_order=after.order if after.order != before.order else None,
-        )
-    except RewindError as error:
-        return _judge_attributes(work, change, error_of(error))
-    return _judge_attributes(work, change, None)
-
-
-def _judge_attributes(work: Work, change: AttributeChange, error: Error | None) -> tuple[AttributeChange, Error | None]:
-    try:
-        now = attributes_of(read_attributes(work))
-    except RewindError as unread:
-        work.warn("not_read_back", f"the attributes could not be read back: {unread.message}")
-        return change, error
-    if now == change.after:
-        return change, None
-    return AttributeChange(change.before, now), error or NOT_HELD
-
-
-_ATTRIBUTES_CHANGED = Error(
-    code=CHANGED,
-    message="the attributes were changed after the plan was made; nothing was written",
-    hint="Look at the group again, then send the command again.",
-)
-
-
-def attributes_of(group: ConsumerGroup) -> Attributes:
-    """Return a group's attributes in the form that results carry."""
-    return Attributes(group.timeout_s, group.in_order)
 
 
 def _read_back(work: Work) -> Found | None:

@@ -3,9 +3,10 @@
 from dataclasses import asdict, replace
 
 from shared.commands import Describe
+from shared.execution.attributes import attributes_of
+from shared.execution.drifting import Drift, find_drifts
 from shared.execution.invocation import CLOSING_TIME_S, Work
 from shared.execution.observing import GroupObservation, judge_group, observe_group, observe_shards, read_checkpoints
-from shared.execution.performing import attributes_of
 from shared.planning.liveness import Liveness
 from shared.planning.standing import ShardStanding, lag_sentence, position_of, shard_standing
 from shared.positions import iso_utc
@@ -40,11 +41,12 @@ def describe(work: Work) -> Result:
     checkpoints = watched.checkpoints.values()
     liveness = judge_group(work, group.attributes, checkpoints, watched.server_unix, moved)
     attributes = attributes_of(group.attributes)
+    drifts = find_drifts(work, attributes)
     return work.result(
         "read",
         shards=[ShardResult(s.shard, "read", s.before, note=s.note) for s in standings],
         consumer_group=AttributeChange(attributes, attributes),
-        own={"describe": _description(group, standings, liveness, logstore.ttl_days, moved)},
+        own={"describe": _description(group, standings, liveness, logstore.ttl_days, moved, drifts)},
     )
 
 
@@ -78,6 +80,7 @@ def _description(
     liveness: Liveness,
     ttl_days: int,
     moved: dict[int, int | None],
+    drifts: tuple[Drift, ...],
 ) -> dict[str, object]:
     lags = [s.lag_s for s in standings if s.lag_s is not None]
     return {
@@ -89,5 +92,6 @@ def _description(
         "ttl_days": ttl_days,
         "timeout_s": group.attributes.timeout_s,
         "order": group.attributes.in_order,
+        "attributes_drifted": [asdict(drift) for drift in drifts],
         "shards": [{**asdict(s), "moved_log_groups": moved.get(s.shard)} for s in standings],
     }

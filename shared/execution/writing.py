@@ -1,30 +1,63 @@
 """Writing checkpoints, one call a shard: in waves, each after a fresh look, and none when time runs out.
 
-SLS has no compare-and-set. Between the look and the write of a wave, which is one pool wide, a consumer can still
-commit; that window is what remains, and `verify` tells when it was hit.
+SLS has no compare-and-set: what a consumer commits between the look and the write of a wave is written over, and
+nothing tells. So that moment is kept short. A wave is at most one pool wide, and all of it is sent at once. The next
+begins when the last answer of this one is there; its look is taken meanwhile, and taken again if it has then waited
+for longer than it took (20 ms at the least, 250 ms at the most). So a wave begins within twice the time of a look, or
+within that time and 20 ms if this is more, after SLS was asked how the shards stand. A write that has to be sent again
+is looked at right before that, by itself.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Literal
 
 from shared.errors import RewindError
-from shared.execution.invocation import Work
+from shared.execution.invocation import CLOSING_TIME_S, Work
 from shared.execution.observing import read_checkpoints
-from shared.execution.parallel import POOL_WIDTH, in_parallel
+from shared.execution.parallel import POOL_WIDTH, Aside, in_parallel
+from shared.frozen import frozen
 from shared.moves import Move
 from shared.planning.outcomes import Attempt, Attempts, Standing, standing_of
 from shared.planning.plans import OperationPlan
 from shared.sls.errors import SlsError
 from shared.sls.models import ShardCheckpoint
+from shared.sls.retries import MAX_TRIES, pause_s
 
 Found = Mapping[int, ShardCheckpoint]
 
-_TRIES = 4
-_LONGEST_PAUSE_S = 0.5
+# Threads may wake up so late; without it quick networks would be asked twice by chance.
+_SHORTEST_WAIT_S = 0.02
+# A look that was refused and tried again takes long, and what it saw does not keep for as long.
+_LONGEST_WAIT_S = 0.25
+_WRITTEN = ("written", "seen")
+
+
+@frozen
+class Look:
+    """The checkpoints as they were at a moment.
+
+    Attributes:
+        found: By shard.
+        took_s: Seconds from the call to its answer.
+        left_s: What was left of the invocation's time when the answer came.
+    """
+
+    found: Found
+    took_s: float
+    left_s: float
+
+
+def look_at(work: Work) -> Look:
+    """Return the group's checkpoints as they are now."""
+    begun_s = work.invocation.remaining_s()
+    found, _ = read_checkpoints(work)
+    left_s = work.invocation.remaining_s()
+    return Look(found, begun_s - left_s, left_s)
 
 
 def write_moves(
-    work: Work, plan: OperationPlan, *, seen: Found | None = None, moved_before: Collection[int] = ()
+    work: Work, plan: OperationPlan, *, seen: Look | None = None, moved_before: Collection[int] = ()
 ) -> Attempts:
     """Write the plan's moves and return how each was answered.
 
@@ -34,18 +67,16 @@ def write_moves(
     Args:
         work: The command at hand.
         plan: What to write.
-        seen: The checkpoints, if they were read just now.
+        seen: The look that was taken last, if there was one: the first wave needs no other if it is fresh.
         moved_before: Shards that an earlier attempt is known to have moved; they are not written again.
     """
     # What an earlier attempt wrote is told of as written, however far this one gets.
-    done = [m.shard for m in plan.moves if m.shard in moved_before or (seen is not None and _is_done(m, seen))]
+    done = [m.shard for m in plan.moves if m.shard in moved_before or (seen is not None and _is_done(m, seen.found))]
     attempts: dict[int, Attempt] = dict.fromkeys(done, "done")
     for generation in _generations(plan):
-        for wave in _chunks([move for move in generation if move.shard not in attempts]):
-            attempts |= _write_wave(work, plan, wave, seen)
-            seen = None
-            if not _any_written(attempts, wave) and _any_failed(attempts, wave):
-                return attempts
+        left = [move for move in generation if move.shard not in attempts]
+        attempts |= _write_generation(work, plan, left, seen)
+        seen = None
         if _any_failed(attempts, generation):
             break
     return attempts
@@ -53,10 +84,6 @@ def write_moves(
 
 def _is_done(move: Move, seen: Found) -> bool:
     return standing_of(move, seen.get(move.shard)) == "done"
-
-
-def _any_written(attempts: Attempts, moves: Sequence[Move]) -> bool:
-    return any(attempts.get(move.shard) in ("written", "seen") for move in moves)
 
 
 def _any_failed(attempts: Attempts, moves: Sequence[Move]) -> bool:
@@ -79,30 +106,78 @@ def _chunks(moves: Sequence[Move]) -> Iterator[Sequence[Move]]:
         yield moves[start : start + POOL_WIDTH]
 
 
-def _write_wave(work: Work, plan: OperationPlan, wave: Sequence[Move], seen: Found | None) -> dict[int, Attempt]:
-    try:
-        work.check_time()
-        found = seen if seen is not None else read_checkpoints(work)[0]
-    except RewindError as error:
-        return {wave[0].shard: error}
-    standings = {move.shard: standing_of(move, found.get(move.shard)) for move in wave}
-    still_open = [move for move in wave if standings[move.shard] == "open"]
-    answers = in_parallel([partial(_write, work, plan, move) for move in still_open])
+def _write_generation(work: Work, plan: OperationPlan, moves: Sequence[Move], seen: Look | None) -> dict[int, Attempt]:
+    attempts: dict[int, Attempt] = {}
+    waves = list(_chunks(moves))
+    look: Callable[[], Look] = lambda: seen or _look_in_time(work)  # noqa: E731 -- the first of several
+    for wave in waves:
+        try:
+            found = _fresh(work, look).found
+        except RewindError as error:
+            return attempts | {wave[0].shard: error}
+        following = Aside(partial(_look_in_time, work))
+        answers = _write_wave(work, plan, wave, found, beside=[following] if wave is not waves[-1] else [])
+        attempts |= answers
+        if _has_failed_as_a_whole(answers):
+            break
+        look = following.result
+    return attempts
+
+
+def _look_in_time(work: Work) -> Look:
+    work.check_time()
+    return look_at(work)
+
+
+def _fresh(work: Work, look: Callable[[], Look]) -> Look:
+    """Return a look, taken again if it has waited for too long."""
+    taken = look()
+    waited_s = taken.left_s - work.invocation.remaining_s()
+    keeps_s = min(max(taken.took_s, _SHORTEST_WAIT_S), _LONGEST_WAIT_S)
+    return taken if waited_s <= keeps_s else _look_in_time(work)
+
+
+def _write_wave(
+    work: Work, plan: OperationPlan, moves: Sequence[Move], found: Found, *, beside: Sequence[Aside[Look]]
+) -> dict[int, Attempt]:
+    """Write what still stands where it did, all at once, and return how each move was answered once all are."""
+    standings = {move.shard: standing_of(move, found.get(move.shard)) for move in moves}
     told: dict[int, Attempt] = {shard: standing for shard, standing in standings.items() if standing != "open"}
-    return told | {move.shard: answer for move, answer in zip(still_open, answers, strict=True)}
+    to_write = [move for move in moves if move.shard not in told]
+    answers = in_parallel([partial(_write, work, plan, move) for move in to_write], beside=beside)
+    return told | {move.shard: answer for move, answer in zip(to_write, answers, strict=True)}
+
+
+def _has_failed_as_a_whole(attempts: Attempts) -> bool:
+    answers = attempts.values()
+    return any(isinstance(one, RewindError) for one in answers) and not any(one in _WRITTEN for one in answers)
 
 
 def _write(work: Work, plan: OperationPlan, move: Move) -> Attempt:
-    """Write one checkpoint; one whose answer was lost is looked at, and written again only if it is as it was."""
+    """Write one checkpoint.
+
+    One that SLS refused for now, or whose answer was lost, is looked at after a pause, and written again only if it
+    is as it was.
+    """
     answer = _send(work, plan, move)
-    for tried in range(1, _TRIES):
-        if not isinstance(answer, SlsError) or not answer.may_have_taken_effect:
+    for tried in range(1, MAX_TRIES):
+        if not isinstance(answer, SlsError) or not (answer.may_have_taken_effect or answer.retryable):
             return answer
-        standing = _look_again(work, move, after_s=_LONGEST_PAUSE_S * tried * work.invocation.random())
+        after_s = max(pause_s(tried, work.invocation.random()), answer.retry_after_s or 0)
+        standing = _look_again(work, move, after_s=after_s)
+        if standing is None:
+            return answer
         if standing != "open":
-            return "seen" if standing == "done" else answer
+            return _instead(answer, standing)
         answer = _send(work, plan, move)
     return answer
+
+
+def _instead(answer: SlsError, standing: Literal["done", "conflict"]) -> Attempt:
+    """Return what a write came to that is not made again."""
+    if not answer.may_have_taken_effect:
+        return standing
+    return "seen" if standing == "done" else answer
 
 
 def _send(work: Work, plan: OperationPlan, move: Move) -> Attempt:
@@ -115,7 +190,7 @@ def _send(work: Work, plan: OperationPlan, move: Move) -> Attempt:
             checkpoint=move.after.checkpoint,
             consumer=plan.consumer,
             force=plan.force,
-            repeatable=False,
+            retried=False,
         )
     except RewindError as error:
         return error
@@ -123,10 +198,11 @@ def _send(work: Work, plan: OperationPlan, move: Move) -> Attempt:
 
 
 def _look_again(work: Work, move: Move, *, after_s: float) -> Standing | None:
-    """Return how a move stands after a pause; None if that cannot be read."""
+    """Return how a move stands after a pause; None if there is no time for one, or that cannot be read."""
+    if work.invocation.remaining_s() - after_s < CLOSING_TIME_S:
+        return None
+    work.invocation.sleep(after_s)
     try:
-        work.check_time()
-        work.invocation.sleep(after_s)
         return standing_of(move, read_checkpoints(work)[0].get(move.shard))
     except RewindError:
         return None

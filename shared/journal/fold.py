@@ -14,31 +14,49 @@ Time enters only as the writer's own `written_unix`. An operation is in one of t
     unfinished ──started again───────────────▶ claimed       with the recorded moves
     failed, lost ──started again, group free─▶ claimed       failed: with the recorded moves
     claimed, unfinished ──abandoned──────────▶ abandoned     for good
+    (new), failed, lost ──started, its plan
+                          cancelled──────────▶ as it was, or lost; the writer sees it and withdraws
 
 A group is taken while another operation on it is claimed or unfinished, however old that is: only `resume`,
 `abandon`, or the 72 h window end it. An outcome counts until the operation is started again: what the new attempt
 wrote is not in it; if that attempt is withdrawn, it counts as before. A `finished` or `abandoned` that names an older
 claim than the present one comes from an attempt that is dead, and counts for nothing. A record that was written twice
 counts once.
+
+An `abandoned` that names a plan and no claim cancels the plan: whoever would start it after that has lost. It counts
+only behind the plan itself or an operation of it, about the plan's own group, and where no attempt at the plan stands
+before it that is under way, or may have written something. It counts as long as either of the two it stands behind.
+
+A record goes by what stands before it no further than `shared.journal.window` says, by the times that records tell: an
+operation that was claimed before its window, or by its own account more than an hour later, is past for it.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from shared.journal.operations import OPEN_STATES, Operation, State, may_start, new_operation, start_again
+from shared.frozen import frozen
+from shared.journal.operations import (
+    OPEN_STATES,
+    Operation,
+    State,
+    may_have_set_attributes,
+    may_start,
+    new_operation,
+    start_again,
+)
 from shared.journal.records import Record
+from shared.journal.standing import Standing, keep_first
+from shared.journal.window import sees
 
 Group = tuple[str, str, str]
-
-WINDOW_S = 72 * 3600
-"""How far back the journal is read."""
 
 _SHARD = re.compile(r"[0-9]{1,10}")
 _ENDS: Mapping[str, State] = {"finished": "finished", "unfinished": "unfinished", "failed": "failed"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """Where a group stood at an instant: checkpoints by shard id."""
 
@@ -47,39 +65,39 @@ class Snapshot:
 
 
 @dataclass(slots=True)
-class Fold:
+class Fold(Standing):
     """The state that records add up to; `add` takes them one by one, in the journal's order.
 
     Attributes:
         operations: By id.
-        plans: The `planned` record by plan id.
         snapshots: By group, oldest first.
         foreign: How many LogGroups were no records.
     """
 
     operations: dict[str, Operation] = field(default_factory=dict)
-    plans: dict[str, Record] = field(default_factory=dict)
     snapshots: dict[Group, list[Snapshot]] = field(default_factory=dict)
     foreign: int = 0
     _holders: dict[Group, str] = field(default_factory=dict)
     _seen: dict[str, int] = field(default_factory=dict)
     _withdrawn: set[str] = field(default_factory=set)
+    _oldest_unix: float = math.inf
 
     def add(self, record: Record) -> None:
         """Take one more record."""
         if record.record_id in self._seen:
             return
         self._seen[record.record_id] = record.written_unix
+        self._oldest_unix = min(self._oldest_unix, record.written_unix)
         if record.kind == "started":
             self._start(record)
         elif record.kind in {"finished", "abandoned", "withdrawn"}:
             self._end(record)
-        elif record.kind == "planned":
-            self.plans[record.plan_id] = record
         elif record.kind == "snapshot":
             self.snapshots.setdefault(record.group, []).append(_snapshot(record))
         elif record.kind == "verified" and record.operation_id in self.operations:
             self.operations[record.operation_id].verified = record
+        else:
+            self.note(record)
 
     def add_all(self, records: Iterable[Record]) -> "Fold":
         """Take several records and return the fold itself."""
@@ -99,28 +117,42 @@ class Fold:
         """Return the operations on a group, in the order in which they began."""
         return [op for op in self.operations.values() if op.started.group == group and op.state != "lost"]
 
+    def begun(self, about: Record) -> Operation | None:
+        """Return the operation that carries a plan out, or may have written something of it; None if none does.
+
+        Args:
+            about: A record that names the plan and its group.
+        """
+        return next((op for op in self._of_plan(about) if not op.is_without_effect), None)
+
     def forget_before(self, unix: int) -> None:
         """Drop what an instance that begins to read at this instant does not see either.
 
         Who has read for days and who begins today must agree on who holds what; an operation counts from its claim.
         """
+        # Everything that is kept was written by a record that is.
+        if unix <= self._oldest_unix:
+            return
         for operation_id, op in list(self.operations.items()):
             if op.claimed_unix < unix:
                 del self.operations[operation_id]
         self._holders = {group: op_id for group, op_id in self._holders.items() if op_id in self.operations}
-        self.plans = {key: plan for key, plan in self.plans.items() if plan.written_unix >= unix}
+        self.drop_before(unix)
+        needed = {op.started.plan_id for op in self.operations.values() if op.state != "lost"} | self.plans.keys()
+        self.cancelled = {key: record for key, record in self.cancelled.items() if key in needed}
         self.snapshots = {
             group: kept
             for group, taken in self.snapshots.items()
             if (kept := [snapshot for snapshot in taken if snapshot.taken_unix >= unix])
         }
         self._seen = {key: written for key, written in self._seen.items() if written >= unix}
+        self._oldest_unix = min(self._seen.values(), default=math.inf)
 
     def _drop_what_is_past(self, record: Record) -> None:
-        # Whoever begins to read when this record is written sees nothing older; neither must who has read for days.
+        # Whoever begins to read when this record is written does not see it; neither must who has read for days.
         for operation_id in {record.operation_id, self._holders.get(record.group, "")} & self.operations.keys():
             op = self.operations[operation_id]
-            if op.claimed_unix < record.written_unix - WINDOW_S:
+            if not sees(record.written_unix, op.claimed_unix):
                 del self.operations[operation_id]
                 if self._holders.get(op.started.group) == operation_id:
                     del self._holders[op.started.group]
@@ -129,7 +161,7 @@ class Fold:
         self._drop_what_is_past(record)
         known = self.operations.get(record.operation_id)
         holder = self.holder(record.group)
-        free = holder is None or holder is known
+        free = (holder is None or holder is known) and not self._is_cancelled(record)
         if record.record_id in self._withdrawn or not free or not may_start(known, record):
             if known is None:
                 self.operations[record.operation_id] = new_operation(record, "lost")
@@ -140,7 +172,30 @@ class Fold:
             start_again(known, record)
         self._holders[record.group] = record.operation_id
 
+    def _of_plan(self, about: Record) -> list[Operation]:
+        # What names another group than its plan is none of the plan's.
+        named = (op for op in self.operations.values() if op.started.plan_id == about.plan_id)
+        return [op for op in named if op.started.group == about.group and op.state != "lost"]
+
+    def _cancel(self, record: Record) -> None:
+        planned = self.plans.get(record.plan_id)
+        of_plan = [op for op in self._of_plan(record) if sees(record.written_unix, op.claimed_unix)]
+        is_behind = planned.group == record.group if planned is not None else bool(of_plan)
+        if is_behind and all(op.is_without_effect for op in of_plan):
+            keep_first(self.cancelled, record.plan_id, record)
+
+    def _is_cancelled(self, started: Record) -> bool:
+        cancelled, planned = self.cancelled.get(started.plan_id), self.plans.get(started.plan_id)
+        if cancelled is None or cancelled.group != started.group:
+            return False
+        # Whoever begins to read when it is started sees nothing older, nor a cancellation that stands behind nothing.
+        stands_behind = [op.claimed_unix for op in self._of_plan(started)] + ([planned.written_unix] if planned else [])
+        return any(sees(started.written_unix, unix) for unix in stands_behind)
+
     def _end(self, record: Record) -> None:
+        if record.kind == "abandoned" and "claim" not in record.detail:
+            self._cancel(record)
+            return
         claim = str(record.detail.get("claim", ""))
         if record.kind == "withdrawn":
             self._withdrawn.add(claim)
@@ -149,10 +204,12 @@ class Fold:
             return
         if record.kind == "finished":
             op.state, op.finished = _ENDS.get(str(record.detail.get("state")), "finished"), record
-            op.moved |= {shard.shard for shard in op.outcome.shards if shard.status == "moved"}
+            shards = op.outcome.shards
+            op.moved |= {shard.shard for shard in shards if shard.status == "moved"}
             op.moved |= _shards(record.detail.get("written"))
             # Only a write whose outcome is not known fails with a note.
-            op.unsure |= {shard.shard for shard in op.outcome.shards if shard.status == "failed" and shard.note}
+            op.unsure |= {shard.shard for shard in shards if shard.status == "failed" and shard.note}
+            op.may_have_set_attributes |= may_have_set_attributes(record, op.outcome)
         elif record.kind == "withdrawn":
             op.state, op.finished = op.without_claim, op.finished_without_claim
         else:

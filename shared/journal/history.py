@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.journal.fold import Fold, Group
 from shared.journal.operations import Operation
+from shared.moves import Move
 from shared.positions import iso_utc
 
 _CLOCK_MARGIN_S = 2
@@ -37,25 +38,28 @@ def _sightings(fold: Fold, group: Group) -> Iterator[tuple[int, int, str]]:
 
 
 def written_by_us(fold: Fold, group: Group, checkpoints: Mapping[int, tuple[str, float]]) -> frozenset[int]:
-    """Return the shards whose present checkpoint was written by this group's newest operation on them.
+    """Return the shards whose present checkpoint was written by one of this group's operations.
+
+    It need not be the newest: one that found nothing to write may have begun since, or one that writes just now.
 
     Args:
         fold: What the journal says.
         group: The consumer group.
         checkpoints: By shard, the checkpoint and when it was written, in Unix seconds.
     """
-    newest: dict[int, tuple[str, float, float]] = {}
-    for op in fold.of_group(group):
-        until = op.ended_unix if op.ended_unix is not None else op.lease_unix
-        for move in op.moves:
-            newest[move.shard] = (move.after.checkpoint, op.started.written_unix, until)
     return frozenset(
-        shard
-        for shard, (checkpoint, written_unix) in checkpoints.items()
-        if shard in newest
-        and checkpoint == newest[shard][0]
-        and newest[shard][1] - _CLOCK_MARGIN_S <= written_unix <= newest[shard][2] + _CLOCK_MARGIN_S
+        move.shard
+        for op in fold.of_group(group)
+        for move in op.moves
+        if move.shard in checkpoints and _wrote(op, move, *checkpoints[move.shard])
     )
+
+
+def _wrote(op: Operation, move: Move, checkpoint: str, written_unix: float) -> bool:
+    if checkpoint != move.after.checkpoint or (op.finished and move.shard not in op.moved | op.unsure):
+        return False
+    until = op.ended_unix if op.ended_unix is not None else op.lease_unix
+    return op.started.written_unix - _CLOCK_MARGIN_S <= written_unix <= until + _CLOCK_MARGIN_S
 
 
 def describe_operation(op: Operation) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Reading and writing the journal: append, read back until one's own record is seen, fold what stands there."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from shared.errors import RewindError
-from shared.journal.fold import WINDOW_S, Fold
+from shared.journal.fold import Fold
 from shared.journal.records import Record, log_group_of, read_record
+from shared.journal.window import READ_S, WINDOW_S
 from shared.sls.client import SlsClient
 from shared.sls.errors import InvalidCursorError
 from shared.sls.loggroups import encode_log_group
@@ -33,10 +35,12 @@ class View:
     """What one instance has read of the journal so far; kept between invocations, read on from where it ended.
 
     Attributes:
-        cursor: Where reading goes on; "" before the first read.
+        shard_id: The shard that was read; None before the first read.
+        cursor: Where reading goes on.
         fold: What the records so far add up to.
     """
 
+    shard_id: int | None = None
     cursor: str = ""
     fold: Fold = field(default_factory=Fold)
 
@@ -98,15 +102,7 @@ class Journal:
 
         Records that other tools wrote are counted and passed over.
         """
-        if self._shard_id is None:
-            self.check_form()
-        try:
-            self._read_on()
-        except InvalidCursorError:
-            # What this instance last read has expired meanwhile, or the journal was made anew.
-            self._view.cursor, self._view.fold = "", Fold()
-            self._read_on()
-        self.fold.forget_before(int(self.now_unix()) - WINDOW_S)
+        self._read_on(lambda _: False)
         return self.fold
 
     def append(self, record: Record) -> None:
@@ -129,27 +125,58 @@ class Journal:
             JournalError: It does not show within 5 s.
         """
         begun_unix, waited_s, pause_s = self._now_unix(), 0.0, _FIRST_PAUSE_S
-        while not is_there(self.catch_up()):
+        # What stands behind it comes later for everybody, and is left for the next time.
+        while not self._read_on(is_there):
             if max(waited_s, self._now_unix() - begun_unix) >= READ_BACK_S:
                 raise JournalError(f"the journal {self._logstore} does not show {what} within {READ_BACK_S:.0f} s")
             self._sleep(pause_s)
             waited_s, pause_s = waited_s + pause_s, min(2 * pause_s, _LONGEST_PAUSE_S)
         return self.fold
 
-    def _read_on(self) -> None:
-        shard_id = self._shard_id or 0
+    def _read_on(self, is_enough: Callable[[Fold], bool]) -> bool:
+        """Read up to the journal's end, or to the page that is enough, and return whether it is."""
+        view, found = self._view, False
+        if self._shard_id is not None:
+            found = self._read_from_view(is_enough)
+        elif view.shard_id is None:
+            self.check_form()
+        else:
+            # Both at once: which shard to read is known from before, and nothing is written until both have ended.
+            with ThreadPoolExecutor(1) as beside:
+                checking = beside.submit(self.check_form)
+                found = self._read_from_view(is_enough)
+            checking.result()
+        if view.shard_id != self._shard_id:
+            cursor = self._first_cursor()
+            view.shard_id, view.cursor, view.fold = self._shard_id, cursor, Fold()
+            found = self._read_pages(is_enough)
+        self.fold.forget_before(int(self.now_unix()) - WINDOW_S)
+        return found
+
+    def _read_from_view(self, is_enough: Callable[[Fold], bool]) -> bool:
+        try:
+            return self._read_pages(is_enough)
+        except InvalidCursorError:
+            # What this instance last read has expired meanwhile, or the journal was made anew.
+            self._view.shard_id = None
+            return False
+
+    def _first_cursor(self) -> str:
+        since = int(self.now_unix()) - READ_S
+        return self.client.get_cursor(self._logstore, self._shard_id or 0, since).value
+
+    def _read_pages(self, is_enough: Callable[[Fold], bool]) -> bool:
         view = self._view
-        if not view.cursor:
-            since = int(self.now_unix()) - WINDOW_S
-            view.cursor = self.client.get_cursor(self._logstore, shard_id, since).value
         while True:
-            pulled = self.client.pull_logs(self._logstore, shard_id, view.cursor, count=_PAGE).value
+            answer = self.client.pull_logs(self._logstore, view.shard_id or 0, view.cursor, count=_PAGE)
+            pulled = answer.value
             for group in pulled.groups:
                 record = read_record(group)
                 if record is None:
                     view.fold.foreign += 1
                 else:
                     view.fold.add(record)
-            if not pulled.groups or pulled.next_cursor in {"", view.cursor}:
-                return
-            view.cursor = pulled.next_cursor
+            at_end = not pulled.groups or pulled.next_cursor in {"", view.cursor}
+            view.cursor = view.cursor if at_end else pulled.next_cursor
+            if at_end or is_enough(view.fold):
+                return is_enough(view.fold)

@@ -2,16 +2,30 @@
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from functools import lru_cache
 from typing import Any, Literal, cast, get_args
 
+from shared.frozen import frozen
 from shared.sls.loggroups import Log, LogGroup
 
-Kind = Literal["planned", "started", "withdrawn", "finished", "abandoned", "verified", "snapshot", "proposed"]
+Kind = Literal[
+    "planned",
+    "started",
+    "withdrawn",
+    "finished",
+    "abandoned",
+    "verified",
+    "snapshot",
+    "proposed",
+    "anchored",
+    "answered",
+]  # fmt: skip -- two lines read better than ten
 
 TOPIC = "sls-rewind"
-_LATEST_UNIX = 253_402_300_799
+# The last second that has a name in ISO-8601, less two days: a lease outlasts its record by one.
+_LATEST_UNIX = 253_402_300_799 - 2 * 86_400
 _ID = re.compile(r"(?:[a-z2-7]{10}|[a-z2-7]{16})?")
 _KINDS = frozenset(get_args(Kind))
 _FLAT = (
@@ -31,7 +45,7 @@ INDEXED_KEYS = _FLAT
 """The keys that the journal's index covers; `detail` is JSON and indexed as text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One record.
 
@@ -43,8 +57,8 @@ class Record:
         plan_id: The plan that it makes, or that the operation carries out; "" if none.
         principal: Who asked.
         action: What was asked.
-        status: For `finished`, the result's; else "".
-        reason: The caller's, in ASCII; "" if none.
+        status: For `finished`, `answered`: the result's; for `proposed`: "told" once people were told of it; else "".
+        reason: The caller's, on one line; "" if none.
         detail: What belongs to the kind; see `docs/journal.md`.
     """
 
@@ -71,12 +85,12 @@ class Record:
 def log_group_of(record: Record) -> LogGroup:
     """Return a record as it is written."""
     contents = {key: str(getattr(record, key)) for key in _FLAT}
-    contents["detail"] = json.dumps(record.detail, ensure_ascii=True, separators=(",", ":"))
+    contents["detail"] = json.dumps(dict(record.detail), ensure_ascii=True, separators=(",", ":"))
     return LogGroup((Log(record.written_unix, contents),), topic=TOPIC)
 
 
 def read_record(group: LogGroup) -> Record | None:
-    """Return the record that a LogGroup holds; None for what some other tool wrote."""
+    """Return the record that a LogGroup holds; None for what some other tool wrote, whenever it is read."""
     if group.topic != TOPIC or len(group.logs) != 1:
         return None
     log = group.logs[0]
@@ -85,14 +99,40 @@ def read_record(group: LogGroup) -> Record | None:
     flat = {key: log.contents.get(key) for key in _FLAT}
     if not _is_ours(flat):
         return None
+    detail = log.contents.get("detail", "")
     try:
-        # NaN and its like are no JSON, and would make answers of ours none either.
-        detail = json.loads(log.contents.get("detail", ""), parse_constant=lambda _: None)
+        _decoded(detail)
     except (ValueError, RecursionError):
         return None
+    return Record(written_unix=log.time_unix, detail=_Detail(detail), **cast("dict[str, Any]", flat))
+
+
+class _Detail(Mapping[str, Any]):
+    """What a record's JSON says, kept as its text: a journal's window holds many records, and few are looked into."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 -- any JSON value
+        return _decoded(self._text)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_decoded(self._text))
+
+    def __len__(self) -> int:
+        return len(_decoded(self._text))
+
+
+# Whoever looks into a record does so several times in a row.
+@lru_cache(maxsize=4)
+def _decoded(text: str) -> Mapping[str, Any]:
+    # NaN and its like are no JSON, and would make answers of ours none either.
+    detail = json.loads(text, parse_constant=lambda _: None)
     if not isinstance(detail, dict):
-        return None
-    return Record(written_unix=log.time_unix, detail=detail, **cast("dict[str, Any]", flat))
+        raise ValueError("not an object")  # noqa: TRY004 -- it is what was written that is wrong, not a caller's type
+    return detail
 
 
 def _is_ours(flat: Mapping[str, str | None]) -> bool:

@@ -1,11 +1,11 @@
 """Where each shard is to go for a goal, or why it stays: nothing is clamped in silence, nothing goes the wrong way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from shared.cursors import encode_cursor
 from shared.errors import RefusedError
+from shared.frozen import frozen
 from shared.goals import AtTime, Begin, End, Goal, Shift
 from shared.moves import Move
 from shared.planning.standing import ShardObservation, position_of
@@ -18,13 +18,12 @@ OnExpired = Literal["refuse", "clamp"]
 _CLAMP = 'Say on_expired: "clamp" to begin at the oldest log group kept; what is older is gone.'
 _DAY_S = 86_400
 _FOREVER_DAYS = 3650
-NO_CHECKPOINT = (
-    "never checkpointed, so left alone: a consumer begins at its configured start position; "
-    'to place it, name it in {"checkpoints": ...}'
-)
+_TO_PLACE_IT = '; to place it, name it in {"checkpoints": ...}'
+NO_CHECKPOINT = f"never checkpointed, so left alone: a consumer begins at its configured start position{_TO_PLACE_IT}"
+UNREADABLE = f"its checkpoint is not a cursor, so left alone: no consumer can read from it{_TO_PLACE_IT}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """What a goal may do to a shard.
 
@@ -51,7 +50,7 @@ class Rules:
         return (self.ways or {}).get(shard_id, self.way)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Aim:
     position: int | None
     note: str | None = None
@@ -71,7 +70,7 @@ def plan_shard(seen: ShardObservation, goal: Goal, given: str | None, rules: Rul
     """
     before = seen.position
     if before is None and not given:
-        return _stays(seen, "skipped", NO_CHECKPOINT)
+        return _stays(seen, "skipped", UNREADABLE if seen.checkpoint.checkpoint else NO_CHECKPOINT)
     aim = _aim(seen, goal, given, rules)
     if aim.position is None:
         return _stays(seen, "skipped", aim.note or "no position is given for it")
@@ -84,7 +83,10 @@ def plan_shard(seen: ShardObservation, goal: Goal, given: str | None, rules: Rul
     return _move(seen, aim, direction, goal, rules)
 
 
-_NO_WAY = "stays: it has no readable checkpoint, so there is no way from it to anywhere; seek places it"
+# Said only where the goal has a position for this very shard, which seek would take it to.
+_NO_WAY = (
+    'stays: it has no readable checkpoint, so there is no way from it to anywhere; seek places it, with the same "to"'
+)
 _WRONG_WAY = {
     "backward": "stays: it stands before that already, and this action only goes back",
     "forward": "stays: it stands behind that already, and this action only goes forward",

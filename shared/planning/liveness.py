@@ -1,9 +1,9 @@
 """Whether anybody is consuming: evidence, not certainty, since SLS has no call that tells."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from shared.frozen import frozen
 from shared.names import printable
 from shared.positions import duration, iso_utc
 from shared.sls.models import ShardCheckpoint
@@ -17,7 +17,7 @@ HOW_TO_STOP = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Liveness:
     """What the checkpoints say about consumers.
 

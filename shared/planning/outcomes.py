@@ -139,11 +139,13 @@ def end_state(shards: Sequence[ShardResult]) -> EndState:
     left = [shard for shard in shards if shard.status in _LEFT]
     if not left:
         return "finished"
-    touched = any(
-        shard.status == "moved" or _was_overwritten(shard) or (shard.status == "failed" and shard.note)
-        for shard in shards
-    )
-    return "unfinished" if touched else "failed"
+    return "unfinished" if any(map(was_touched, shards)) else "failed"
+
+
+def was_touched(shard: ShardResult) -> bool:
+    """Return whether a shard was written, or may have been."""
+    unknown = shard.status == "failed" and bool(shard.note)
+    return shard.status == "moved" or _was_overwritten(shard) or unknown
 
 
 def _aside(shard: ShardResult) -> str:

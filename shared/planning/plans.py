@@ -1,16 +1,17 @@
 """A plan: exactly what an operation will write, what it leaves alone, and what to know of it."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, field
 from functools import cache
 
 from pydantic import TypeAdapter
 
 from shared.errors import PolicyDeniedError, RefusedError
+from shared.frozen import frozen
 from shared.goals import AtTime, Goal
 from shared.moves import Move, move_record, read_moves
 from shared.planning.liveness import HOW_TO_STOP, NOT_IN_EFFECT, Liveness
-from shared.policy import Limits
+from shared.policy.rules import Limits
 from shared.positions import duration, iso_utc
 from shared.results import AttributeChange, Notice, ShardResult
 
@@ -20,7 +21,7 @@ RECEIVED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OperationPlan:
     """What an operation will do.
 
@@ -35,6 +36,8 @@ class OperationPlan:
         force: Whether it writes whoever holds the shard.
         generations: Shards in the order in which they are to be written, parents first; empty if that is no matter.
         known_shards: The Logstore's shards when the plan was made; empty if it moves none.
+        goal_unix: The instant that its goal stands for, in Unix seconds; None where that is no time; not journaled.
+        ends: By shard id, the position behind its newest log group, as far as that was asked for; not journaled.
     """
 
     moves: tuple[Move, ...] = ()
@@ -47,6 +50,8 @@ class OperationPlan:
     force: bool = True
     generations: tuple[frozenset[int], ...] = ()
     known_shards: tuple[int, ...] = ()
+    goal_unix: int | None = None
+    ends: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -125,8 +130,13 @@ def beyond(name: str, message: str) -> PolicyDeniedError:
     )
 
 
-def check_liveness(liveness: Liveness | None, *, allow_active: bool) -> None:
+def check_liveness(liveness: Liveness | None, *, allow_active: bool, more: str = "") -> None:
     """Let a write pass that no consumer would undo at once.
+
+    Args:
+        liveness: None where nobody can consume what is written.
+        allow_active: Whether it is to pass all the same.
+        more: What else the refusal's hint is to say.
 
     Raises:
         RefusedError: Somebody is consuming, and that was not allowed.
@@ -137,7 +147,7 @@ def check_liveness(liveness: Liveness | None, *, allow_active: bool) -> None:
         f"somebody is consuming: {'; '.join(liveness.evidence[:4])}",
         code="active_consumers",
         hint=f"{HOW_TO_STOP[0].upper()}{HOW_TO_STOP[1:]} (free at {liveness.free_at} if nothing more is written); "
-        "wait_free_s waits for that, allow_active writes all the same.",
+        f"wait_free_s waits for that, allow_active writes all the same.{more}",
     )
 
 
@@ -146,6 +156,30 @@ def goal_notices(goal: Goal) -> tuple[Notice, ...]:
     if not isinstance(goal, AtTime):
         return ()
     return (Notice("receive_time", f"to is {iso_utc(goal.unix)}: {RECEIVED}"),)
+
+
+def order_notice(moves: Sequence[Move], generations: Sequence[frozenset[int]]) -> tuple[Notice, ...]:
+    """Return the warning that the order across splits and merges is lost where several generations go back at once.
+
+    SLS holds a child back only until it is first consumed, and no write of a checkpoint leads back to that.
+
+    Args:
+        moves: What the plan moves.
+        generations: The shards of a group that consumes parents before children; empty for others.
+
+    Source: reference sls-api.md sections 2.7 and 7.2.
+    """
+    back = {move.shard for move in moves if move.direction == "backward"}
+    parts = [sorted(generation & back) for generation in generations if generation & back]
+    if len(parts) < 2:  # noqa: PLR2004 -- a generation, and one that follows it
+        return ()
+    told = (
+        "order=true, and parents go back together with their children: children that were consumed before do not wait "
+        "for their parents again, so that all are consumed side by side. To have them in order, send this for one "
+        "generation after the other, each consumed to its end before the next: shards "
+        f"{', then '.join(map(str, parts))}"
+    )
+    return (Notice("order_across_splits", told),)
 
 
 def effect_notice(liveness: Liveness | None, *, written: bool) -> tuple[Notice, ...]:

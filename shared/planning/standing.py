@@ -1,8 +1,7 @@
 """Where one shard of a consumer group stands: how far behind, and until when its position can be read."""
 
-from dataclasses import dataclass
-
 from shared.cursors import decode_cursor
+from shared.frozen import frozen
 from shared.positions import duration, iso_utc
 from shared.results import Position
 from shared.sls.models import Shard, ShardCheckpoint
@@ -17,7 +16,7 @@ BEYOND_NOTE = "the checkpoint is not a position of this shard: it lies beyond it
 UNREADABLE_NOTE = "the checkpoint is not a cursor: no consumer can read from it"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShardObservation:
     """What was read of one shard.
 
@@ -74,7 +73,7 @@ def wanted_times(position: int | None, begin: int, end: int) -> set[int]:
     return {p for p in wanted if begin <= p < end}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShardStanding:
     """Where a shard stands, as `describe` shows it.
 

@@ -14,11 +14,11 @@ from typing import Any, TypeVar, final
 
 from tests.functions.caller import Answer, FunctionCaller
 from tests.functions.evidence import Evidence
+from tests.functions.watched import WatchedStandIn
 from tests.local.environment import CHECKOUT, LocalEnvironment
 from tests.local.sls.caller import Answer as SlsAnswer
 from tests.local.sls.caller import Caller
 from tests.local.sls.cursors import decode_cursor, encode_cursor
-from tests.local.sls.server import StandInServer
 from tests.local.sls.signing import Signer
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ class World:
         self._names = itertools.count(1)
 
     def __enter__(self) -> "World":
-        self.sls = self._open.enter_context(StandInServer())
+        self.sls = self._open.enter_context(WatchedStandIn(self._evidence))
         self._evidence.add_secret("the access key's secret", self.sls.access_key_secret)
         signer = Signer(self.sls.access_key_id, self.sls.access_key_secret, self.sls.region)
         self.caller = self._open.enter_context(Caller(self.sls.url, signer))

@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from shared.journal.fold import WINDOW_S, Fold
+from shared.journal.fold import Fold
 from shared.journal.records import Record, read_record
+from shared.journal.window import WINDOW_S
 from shared.sls.loggroups import decode_log_group_list
 from tests.local.sls.app import StandIn
 from tests.local.sls.calls import Call, read_call
@@ -75,20 +76,28 @@ class Witness(StandIn):
         self.broken: list[str] = []
         self.trouble = Trouble()
         self.invocation = self.last_invocation = self._invocations = 0
+        self.operations_around: frozenset[str] = frozenset()
+        self._running: list[str] = []
         self.now_unix = float(START_UNIX)
         self._time_lock = threading.Lock()
         self._calls: dict[str, int] = {}
 
     @contextmanager
-    def invoked(self, trouble: Trouble) -> Iterator[None]:
-        """Count one more invocation while the block runs, and let go wrong what is told; one may run inside another."""
+    def invoked(self, trouble: Trouble, operation_id: str) -> Iterator[None]:
+        """Count one more invocation while the block runs, and let go wrong what is told; one may run inside another.
+
+        The writes of the one around it, which has threads, may take effect meanwhile: `operations_around` tells whose.
+        """
         outer = self.invocation
+        self._running.append(operation_id)
         self.invocation = self._invocations = self._invocations + 1
         self._set(trouble)
         try:
             yield
         finally:
             self._set(Trouble())
+            self._running.pop()
+            self.operations_around = frozenset(self._running)
             self.last_invocation, self.invocation = self.invocation, outer
 
     def _set(self, trouble: Trouble) -> None:

@@ -13,7 +13,7 @@ from shared.execution.invocation import Invocation
 from shared.execution.parallel import POOL_WIDTH
 from shared.execution.run import run_command
 from shared.journal.journal import View
-from shared.policy import Policy, Rule
+from shared.policy.rules import Policy, Rule
 from shared.results import Result
 from shared.settings import Endpoint, Settings
 from shared.sls.client import SlsClient, Surroundings, new_session
@@ -132,7 +132,7 @@ class World:
             return ends_unix - self.witness.now_unix
 
         lent = self._invocation(self.instances[instance], principal, key, remaining_s)
-        with self.witness.invoked(trouble):
+        with self.witness.invoked(trouble, lent.operation_id("") if key else ""):
             try:
                 return run_command(parse_command_table(command), lent)
             except KilledError:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.journal.fold import WINDOW_S
+from shared.journal.window import WINDOW_S
 from tests.e2e.stateful_witness import LOGSTORE, PROJECT, Trouble, WitnessedStandIn
 from tests.e2e.stateful_world import World
 

@@ -186,7 +186,7 @@ def test_a_journal_that_cannot_be_read_refuses_every_write(group: Group, operati
 
 def test_an_outcome_that_was_not_journaled_is_warned_of_and_repaired_by_the_same_key(group: Group) -> None:
     denied = {"status": 401, "error_code": "Unauthorized", "times": 99}
-    group.world.fault({"operation": "PutLogs", "logstore": group.world.journal, "nth": 2, **denied})
+    group.world.fault({"operation": "PutLogs", "logstore": group.world.journal, "nth": 3, **denied})
     first = rewind(group)
     group.world.fault()
     left, begun = group.history()[0]["state"], group.mark()
@@ -199,7 +199,9 @@ def test_an_outcome_that_was_not_journaled_is_warned_of_and_repaired_by_the_same
     assert "UpdateCheckPoint" not in {call["operation"] for call in group.calls(begun)}
 
 
-@pytest.mark.parametrize("lost", [pytest.param(1, id="claim"), pytest.param(2, id="outcome")])
+@pytest.mark.parametrize(
+    "lost", [pytest.param(1, id="anchor"), pytest.param(2, id="claim"), pytest.param(3, id="outcome")]
+)
 def test_a_record_that_stands_twice_counts_once(group: Group, lost: int) -> None:
     fault = {"operation": "PutLogs", "kind": "after_write", "times": TRIES - 1}
     group.world.fault({**fault, "nth": lost, "logstore": group.world.journal})
@@ -209,13 +211,13 @@ def test_a_record_that_stands_twice_counts_once(group: Group, lost: int) -> None
     second = rewind(group)
     (operation,) = group.history()
 
-    assert journaled(group.world) == before + 2 + TRIES - 1
+    assert journaled(group.world) == before + 3 + TRIES - 1
     assert (first.json["status"], second.json["status"]) == ("applied", "duplicate")
     assert (operation["state"], operation["attempts"]) == ("finished", 1)
 
 
 def test_a_claim_whose_answers_were_all_lost_is_withdrawn_at_once(group: Group) -> None:
-    lost = {"operation": "PutLogs", "kind": "after_write", "times": TRIES}
+    lost = {"operation": "PutLogs", "kind": "after_write", "nth": 2, "times": TRIES}
     group.world.fault({**lost, "logstore": group.world.journal})
     first = rewind(group)
 
@@ -227,12 +229,12 @@ def test_a_claim_whose_answers_were_all_lost_is_withdrawn_at_once(group: Group) 
     assert {operation["status"] for operation in group.history()} == {"applied"}
 
 
-def test_a_rewind_leaves_two_records_that_name_the_group_and_its_original_positions(group_of_its_own: Group) -> None:
+def test_a_rewind_under_a_key_leaves_three_records_and_two_name_its_original_positions(group_of_its_own: Group) -> None:
     group = group_of_its_own
     rewind(group)
     cursor = json.loads(call_journal(group.world, "GET", "0", query={"type": "cursor", "from": "begin"}))["cursor"]
 
     raw = call_journal(group.world, "GET", "0", query={"type": "log", "cursor": cursor, "count": "10"})
 
-    assert raw.count(TOPIC) == journaled(group.world) == 2
+    assert raw.count(TOPIC) == journaled(group.world) == 3
     assert all(raw.count(text.encode()) >= 2 for text in (group.logstore, *group.original.values()))

@@ -1,23 +1,24 @@
 """Whatever comes together (commands, consumers, splits, retention, faults, killed instances), the promises hold.
 
-Never two moves, never a lost original position, never a wrong success. `REWIND_STATEFUL_EXAMPLES=2000` in the
-environment runs that many random examples instead of the few fixed ones.
+Never two moves, never a lost original position, never a wrong success. The tests run a few fixed examples, `make fuzz`
+many random ones.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from tests.e2e.stateful_promises import check_history, check_result
 from tests.e2e.stateful_witness import LOGSTORE, PROJECT, START_UNIX, Trouble, WitnessedStandIn, further
 from tests.e2e.stateful_world import GROUPS, World
+from tests.fuzz.amount import FACTOR, FUZZING, note_examples, some
 
+EXAMPLES = 30
 FEW_SHARDS = 5
 BACK = st.integers(0, 2)
 SHARDS = st.integers(0, 5)
@@ -245,18 +246,11 @@ def witnessed_sls() -> Iterator[WitnessedStandIn]:
         yield sls
 
 
+@pytest.mark.hypothesis
 def test_the_promises_hold_whatever_comes_together(witnessed_sls: WitnessedStandIn) -> None:
-    many = int(os.environ.get("REWIND_STATEFUL_EXAMPLES", "0"))
+    phases = [Phase.generate, *([Phase.shrink] * FUZZING)]
     run_state_machine_as_test(
         lambda: RewindMachine(witnessed_sls),  # type: ignore[arg-type]  # it is only ever called
-        settings=settings(
-            max_examples=many or 30,
-            stateful_step_count=40,
-            deadline=None,
-            derandomize=not many,
-            database=None,
-            print_blob=False,
-            phases=[Phase.generate, *([Phase.shrink] * bool(many))],
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=settings(some(EXAMPLES), stateful_step_count=40, phases=phases),
     )
+    note_examples(EXAMPLES * FACTOR)

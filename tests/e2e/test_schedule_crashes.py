@@ -23,7 +23,7 @@ from tests.local.environment import CHECKOUT
 LANES = 5
 POSITIONS = (
     Position("ListShards", on_journal=True),
-    *(Position("PullLogs", on_journal=True, nth=nth) for nth in (1, 2, 3, 4)),
+    *(Position("PullLogs", on_journal=True, nth=nth) for nth in (1, 2)),
     *(Position("PutLogs", on_journal=True, nth=nth) for nth in (1, 2)),
     Position("ListConsumerGroup"),
     Position("ListShards"),

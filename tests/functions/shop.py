@@ -54,6 +54,11 @@ class Shop:
         self._sent(self.caller.call("POST", path, query=asked, document={"shard": shard, "checkpoint": checkpoint}))
         self.sls.control("clock", {"unix": None})
 
+    def set_timeout(self, timeout: int, *, group: str = "billing") -> None:
+        """Change a group's timeout, as a consumer that starts does."""
+        path = f"/logstores/orders/consumergroups/{group}"
+        self._sent(self.caller.call("PUT", path, document={"timeout": timeout}))
+
     def heartbeat(self, consumer: str) -> list[int]:
         """Let a consumer join the group, and return the shards that it was given."""
         query = {"type": "heartbeat", "consumer": consumer}

@@ -10,10 +10,10 @@ PEEK = {"action": "peek", "target": "shop/orders/billing"}
 LONG = "x" * 300
 
 
-def put(shop: Shop, contents: list[tuple[str, str]]) -> None:
-    """Write one log group to shard 0."""
+def put(shop: Shop, contents: list[tuple[str, str]], *, unix: int | None = None) -> None:
+    """Write one log group to shard 0, dated now unless told otherwise."""
     headers = {"content-type": "application/x-protobuf"}
-    body = encode_log_group(shop.now_unix, contents)
+    body = encode_log_group(shop.now_unix if unix is None else unix, contents)
     path, query = "/logstores/orders/shards/route", {"key": "0" * 32}
     assert shop.caller.call("POST", path, query=query, body=body, headers=headers).status == 200
 
@@ -44,6 +44,17 @@ def test_peek_cuts_values_to_two_hundred_characters(functions: FunctionCaller, s
     (group,) = functions.run({**PEEK, "shard": 0}).json["peek"]
 
     assert group["contents"][0]["values"] == {"message": LONG[:200], "short": "y"}
+
+
+@pytest.mark.parametrize("unix", [1_796_069_247_000, 2**62, 2**64 - 1], ids=["milliseconds", "beyond", "largest"])
+def test_peek_shows_no_time_where_a_log_has_none_in_seconds(functions: FunctionCaller, shop: Shop, unix: int) -> None:
+    shop.commit(0, shop.end(0))
+    put(shop, [("message", "hello")], unix=unix)
+
+    answer = functions.run({**PEEK, "shard": 0})
+
+    assert answer.status == 200
+    assert answer.json["peek"][0]["contents"] == [{"time": None, "values": {"message": "hello"}}]
 
 
 def test_peek_at_the_end_shows_nothing(functions: FunctionCaller, shop: Shop) -> None:

@@ -72,9 +72,13 @@ def test_abandon_leaves_all_as_it_stands_and_frees_the_group(
     answer = functions.run(offered(half, "abandon"))
 
     assert (answer.status, answer.json["status"]) == (200, "applied")
-    assert {shard: found["before"]["checkpoint"] for shard, found in answer.shards.items()} == {
-        shard: stood[shard] for shard in range(3)
-    }
+    assert [(found["status"], found["after"]) for found in answer.shards.values()] == [
+        ("moved", half.shards[0]["after"]),
+        ("unchanged", None),
+        ("moved", half.shards[2]["after"]),
+    ]
+    assert answer.shards[0]["before"] == half.shards[0]["before"]
+    assert answer.shards[1]["before"]["checkpoint"] == stood[1]
     assert (shop.checkpoints(), len(shop.writes())) == (stood, writes)
     assert functions.run(REWIND).json["status"] == "applied"
 
@@ -149,3 +153,56 @@ def test_what_is_over_is_told_again_by_resume_and_not_abandoned(functions: Funct
     assert resumed.json["shards"] == first.json["shards"]
     assert (abandoned.status, abandoned.error["code"]) == (409, "operation_over")
     assert len(shop.writes()) == 3
+
+
+def test_abandon_offers_to_take_back_what_was_moved(functions: FunctionCaller, shop: Shop, half: Answer) -> None:
+    answer = functions.run(offered(half, "abandon"))
+
+    assert [command["action"] for command in answer.json["next"]] == ["verify", "undo"]
+    assert functions.run(offered(answer, "verify")).json["status"] == "read"
+    assert functions.run({**offered(answer, "undo"), "dry_run": False}).json["status"] == "applied"
+    assert {shard: shop.checkpoints()[shard] for shard in range(3)} == {s: shop.cursor(s, -600) for s in range(3)}
+
+
+def test_abandon_tells_what_others_moved_since(functions: FunctionCaller, shop: Shop, half: Answer) -> None:
+    shop.commit(0, shop.cursor(0, -590))
+    shop.commit(1, shop.cursor(1, -590))
+
+    answer = functions.run(offered(half, "abandon"))
+
+    assert [answer.shards[shard]["note"] for shard in range(3)] == [
+        "it has been moved on since",
+        "not written; it has been moved on since by others",
+        None,
+    ]
+
+
+@pytest.fixture
+def unsure(functions: FunctionCaller, shop: Shop) -> Answer:
+    """A rewind of which the answer for shard 1 was lost, and then every look at what stands there."""
+    denied = {"operation": "GetCheckPoint", "nth": 3, "times": 99, "status": 401, "error_code": "Unauthorized"}
+    shop.fault({"operation": "UpdateCheckPoint", "shard": 1, "kind": "after_write", "status": 500}, denied)
+    answer = functions.run(REWIND)
+    shop.fault()
+    return answer
+
+
+def test_abandon_looks_at_what_is_not_known_to_be_written(functions: FunctionCaller, unsure: Answer) -> None:
+    answer = functions.run(done(unsure, "abandon"))
+
+    assert unsure.shards[1]["status"] == "failed"
+    assert (answer.shards[1]["status"], answer.shards[1]["after"]["checkpoint"]) == (
+        "moved",
+        functions.run(done(unsure, "verify")).json["verify"][1]["expected"],
+    )
+    assert "reading back shows that it was written" in answer.shards[1]["note"]
+
+
+def test_abandon_says_of_which_shards_it_cannot_be_known(functions: FunctionCaller, shop: Shop, unsure: Answer) -> None:
+    shop.commit(1, shop.cursor(1, -590))
+
+    answer = functions.run(done(unsure, "abandon"))
+
+    assert [answer.shards[shard]["status"] for shard in range(3)] == ["moved", "failed", "moved"]
+    assert "whether it was written is not known" in answer.shards[1]["note"]
+    assert [command["action"] for command in answer.json["next"]] == ["verify", "undo"]

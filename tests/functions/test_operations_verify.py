@@ -31,7 +31,7 @@ def test_what_stands_where_it_was_put_held(functions: FunctionCaller, shop: Shop
     answer = functions.run(verify_of(done))
 
     assert states(answer) == {0: "held", 1: "held", 2: "held"}
-    assert answer.json["next"] == []
+    assert (answer.json["next"], answer.json["warnings"]) == ([], [])
     for found in answer.json["verify"]:
         assert found["checkpoint"] == found["expected"] == shop.checkpoints()[found["shard"]]
         assert found["consumer"] is None
@@ -135,3 +135,106 @@ def test_verify_writes_nothing_but_its_record(functions: FunctionCaller, shop: S
 
     assert len(shop.writes()) == before
     assert (answer.json["operation_id"], answer.json["dry_run"]) == (None, False)
+
+
+def test_what_a_consumer_still_holds_is_told_to_be_not_in_effect_first(functions: FunctionCaller, shop: Shop) -> None:
+    held = shop.heartbeat("worker-1")
+    done = functions.run(REWIND)
+
+    answer = functions.run(verify_of(done))
+
+    first = answer.json["warnings"][0]
+    assert states(answer) == {0: "held", 1: "held", 2: "held"}
+    assert (set(held) >= {0, 1, 2}, first["code"]) == (True, "not_in_effect")
+    assert first["message"].startswith("Written, but not in effect until the consumer releases the shard: ")
+    assert "shard 2 is held by worker-1" in first["message"]
+
+
+def test_a_consumer_that_came_after_the_plan_is_told_apart(functions: FunctionCaller, shop: Shop) -> None:
+    done = functions.run(REWIND)
+    shop.heartbeat("worker-2")
+
+    answer = functions.run(verify_of(done))
+
+    assert "shard 0 is held by worker-2, which came after the plan was made" in answer.json["warnings"][0]["message"]
+
+
+def test_what_consumers_have_gone_on_from_is_in_effect(functions: FunctionCaller, shop: Shop) -> None:
+    done = functions.run(REWIND)
+    shop.heartbeat("worker-1")
+    for shard in range(3):
+        shop.commit(shard, shop.cursor(shard, -1500), consumer="worker-1", forceSuccess="false")
+
+    answer = functions.run(verify_of(done))
+
+    assert set(states(answer).values()) == {"progressed"}
+    assert answer.json["warnings"] == []
+
+
+def notices(answer: Answer) -> list[tuple[str, str]]:
+    return [(warning["code"], warning["message"]) for warning in answer.json["warnings"]]
+
+
+def undo_of(done: Answer) -> dict[str, object]:
+    return {"action": "undo", **GROUP, "operation_id": done.json["operation_id"], "dry_run": False}
+
+
+@pytest.mark.parametrize("goes_on", [False, True], ids=["at_once", "after_consumers_went_on"])
+def test_what_was_taken_back_by_undo_says_so_and_offers_no_undo(
+    functions: FunctionCaller,
+    shop: Shop,
+    goes_on: bool,  # noqa: FBT001 -- a case
+) -> None:
+    done = functions.run(REWIND)
+    undone = functions.run(undo_of(done)).json["operation_id"]
+    if goes_on:
+        for shard in range(3):
+            shop.commit(shard, shop.cursor(shard, -590))
+
+    answer = functions.run(verify_of(done))
+
+    assert notices(answer) == [("taken_back", f"taken back by operation {undone}")]
+    assert {found["operation_id"] for found in answer.json["verify"]} == {undone}
+    assert [command["action"] for command in answer.json["next"]] == ["describe"]
+
+
+def test_what_a_later_operation_moved_names_that(functions: FunctionCaller, shop: Shop) -> None:
+    done = functions.run(REWIND)
+    later = functions.run({"action": "seek", **GROUP, "to": "end", "dry_run": False}).json["operation_id"]
+
+    answer = functions.run(verify_of(done))
+
+    assert notices(answer) == [("moved_on", f"moved on by operation {later}")]
+    assert shop.checkpoints()[0] == shop.end(0)
+
+
+def test_what_others_overwrote_beside_an_undo_is_still_an_alarm(functions: FunctionCaller, shop: Shop) -> None:
+    done = functions.run(REWIND)
+    functions.run(undo_of(done))
+    shop.commit(1, shop.cursor(1, -1700))
+
+    assert notices(functions.run(verify_of(done))) == []
+
+
+def test_attributes_that_were_taken_back_by_undo_say_so(functions: FunctionCaller, shop: Shop) -> None:
+    done = functions.run({"action": "update_consumer_group", **GROUP, "timeout": 120})
+    undone = functions.run(undo_of(done)).json["operation_id"]
+
+    answer = functions.run(verify_of(done))
+
+    assert notices(answer) == [("taken_back", f"taken back by operation {undone}")]
+    assert [command["action"] for command in answer.json["next"]] == ["describe"]
+    assert shop.attributes() == (60, False)
+
+
+def test_attributes_that_were_never_written_say_so(functions: FunctionCaller, shop: Shop) -> None:
+    shop.fault({"operation": "UpdateConsumerGroup", "times": 99, "status": 403, "error_code": "Unauthorized"})
+    functions.run(
+        {"action": "update_consumer_group", **GROUP, "timeout": 120}, Idempotency_Key="a-timeout-that-is-refused"
+    )
+    refused = newest_operation(functions)["operation_id"]
+
+    answer = functions.run({"action": "verify", **GROUP, "operation_id": refused})
+
+    assert [code for code, _ in notices(answer)] == ["not_written"]
+    assert answer.json["next"] == []

@@ -109,8 +109,10 @@ def test_the_calls_on_the_group_do_not_grow_with_its_shards(functions: FunctionC
     waves = -(-shards // WAVE)
 
     assert planning == {"ListConsumerGroup": 1, "ListShards": 1, "GetCheckPoint": 1, "GetLogStore": 1}
-    # Liveness, the check after the claim, one look before each further wave, and reading back.
-    assert applying == {"ListConsumerGroup": 1, "ListShards": 1, "GetCheckPoint": 2 + waves}
+    # Liveness, the check after the claim, one look before each further wave, and reading back; on a slow machine a look
+    # waits for longer than it took, and is taken again.
+    assert 2 + waves <= applying.pop("GetCheckPoint") <= 2 + 2 * waves
+    assert applying == {"ListConsumerGroup": 1, "ListShards": 1}
 
 
 def test_each_shard_is_written_once(functions: FunctionCaller, shop: Shop) -> None:

@@ -113,15 +113,32 @@ def test_checkpoints_of_a_shard_that_does_not_exist_stop_all_of_it(functions: Fu
     assert shop.writes() == []
 
 
+@pytest.mark.parametrize("action", ["seek", "rewind"])
+def test_a_shard_whose_checkpoint_is_no_cursor_is_not_said_to_be_without_one(
+    functions: FunctionCaller, shop: Shop, action: str
+) -> None:
+    shop.commit(1, "garbage", ago_s=HOUR_S)
+
+    found = functions.run({**SEEK, "action": action, "to": "30m"}).shards[1]
+    placed = functions.run({**SEEK, "action": "seek", "to": {"checkpoints": {"1": shop.cursor(1, 5)}}}).shards[1]
+
+    assert (found["status"], found["after"]) == ("skipped", None)
+    assert found["note"].startswith("its checkpoint is not a cursor")
+    assert found["note"].endswith('to place it, name it in {"checkpoints": ...}')
+    assert (placed["status"], placed["after"]["checkpoint"]) == ("planned", shop.cursor(1, 5))
+
+
 @pytest.mark.parametrize("action", ["rewind", "skip"])
 def test_a_shard_without_a_checkpoint_has_no_way_to_go(functions: FunctionCaller, shop: Shop, action: str) -> None:
     to = {"checkpoints": {"3": shop.cursor(3, 5)}}
 
     found = functions.run({**SEEK, "action": action, "to": to}).shards[3]
+    placed = functions.run({**SEEK, "to": to}).shards[3]
 
     assert (found["status"], found["after"]) == ("skipped", None)
     assert "no readable checkpoint" in found["note"]
-    assert "seek places it" in found["note"]
+    assert 'seek places it, with the same "to"' in found["note"]
+    assert placed["after"]["checkpoint"] == to["checkpoints"]["3"]
 
 
 @pytest.mark.parametrize(

@@ -174,3 +174,71 @@ def test_update_consumer_group_says_that_it_wrote_where_reading_back_fails(
     assert shop.attributes() == (90, False)
     assert answer.json["status"] == "applied"
     assert "not_read_back" in answer.warnings
+
+
+def test_what_could_not_be_read_before_the_write_is_not_said_to_be_written(
+    functions: FunctionCaller, shop: Shop
+) -> None:
+    shop.fault({"operation": "ListConsumerGroup", "nth": 2, "times": 99, "status": 500})
+
+    failed = functions.run({**UPDATE, "timeout": 90})
+    shop.fault()
+    described = functions.run({**UPDATE, "action": "describe"})
+    shop.set_timeout(90)
+    undone = functions.run({**UPDATE, "action": "undo", "operation_id": failed.json["operation_id"], "dry_run": False})
+
+    before = {"timeout": 60, "order": False}
+    assert (failed.status, failed.json["status"]) == (502, "failed")
+    assert failed.json["consumer_group"] == {"before": before, "after": before}
+    assert described.json["describe"]["attributes_drifted"] == []
+    assert undone.json["status"] == "unchanged"
+    assert shop.attributes() == (90, False)
+
+
+def test_what_sls_refused_is_not_said_to_be_written_where_nothing_can_be_read_back(
+    functions: FunctionCaller, shop: Shop
+) -> None:
+    denied = {"status": 401, "error_code": "Unauthorized"}
+    shop.fault(
+        {"operation": "UpdateConsumerGroup", **denied},
+        {"operation": "ListConsumerGroup", "nth": 3, "times": 9, **denied},
+    )
+
+    answer = functions.run({**UPDATE, "timeout": 90})
+
+    assert answer.json["status"] == "failed"
+    assert answer.json["consumer_group"]["after"] == {"timeout": 60, "order": False}
+
+
+def test_a_value_that_somebody_else_wrote_first_is_not_taken_back(functions: FunctionCaller, shop: Shop) -> None:
+    planned = {**UPDATE, "timeout": 90}
+    shop.fault({"operation": "ListConsumerGroup", "nth": 2, "times": 99, "status": 500})
+    functions.run(planned, Idempotency_Key="k")
+    shop.fault()
+    shop.set_timeout(90)
+
+    again = functions.run(planned, Idempotency_Key="k")
+    undo = {**UPDATE, "action": "undo", "operation_id": again.json["operation_id"], "dry_run": False}
+
+    assert again.json["status"] == "unchanged"
+    assert functions.run(undo).json["status"] == "unchanged"
+    assert shop.attributes() == (90, False)
+
+
+def test_a_write_of_which_nothing_was_heard_is_taken_back_by_undo(functions: FunctionCaller, shop: Shop) -> None:
+    shop.fault(
+        {"operation": "UpdateConsumerGroup", "kind": "after_write", "times": 9},
+        {"operation": "ListConsumerGroup", "nth": 3, "times": 99, "status": 500},
+    )
+
+    lost = functions.run({**UPDATE, "timeout": 90}, Idempotency_Key="k")
+    shop.fault()
+    again = functions.run({**UPDATE, "timeout": 90}, Idempotency_Key="k")
+    undo = {**UPDATE, "action": "undo", "operation_id": again.json["operation_id"], "dry_run": False}
+    undone = functions.run(undo)
+
+    assert lost.json["status"] == "failed"
+    assert "not_read_back" in lost.warnings
+    assert again.json["status"] == "applied"
+    assert undone.json["status"] == "applied"
+    assert shop.attributes() == (60, False)

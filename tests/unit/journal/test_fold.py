@@ -2,9 +2,10 @@
 
 import pytest
 
-from shared.journal.fold import WINDOW_S, Fold
+from shared.journal.fold import Fold
 from shared.journal.operations import Operation
 from shared.journal.records import Record
+from shared.journal.window import WINDOW_S
 from tests.unit.journal.story import GROUP, OTHER, T0, finished, move, plan_of, record, started
 
 
@@ -215,3 +216,22 @@ def test_an_operation_counts_from_its_last_claim() -> None:
     fold = fold_of(started(claim="c1"), started(claim="c2", at=100))
     fold.forget_before(T0 + 50)
     assert fold.holder(GROUP) is fold.operations["op"]
+
+
+@pytest.mark.parametrize("ahead", [2 * 3600, 20 * 3600, 10**9])
+def test_a_claim_dated_well_into_the_future_is_past_for_what_stands_behind_it(ahead: int) -> None:
+    fold = fold_of(started("forged", ahead, claim="c1"), started(claim="c2", at=1))
+    assert fold.holder(GROUP) is fold.operations["op"]
+
+
+@pytest.mark.parametrize("ahead", [2 * 3600, 20 * 3600, 10**9])
+def test_nobody_waits_for_the_lease_of_a_claim_dated_well_into_the_future(ahead: int) -> None:
+    op = op_of(started(claim="c1", at=ahead))
+    assert op.is_dead(now_unix=T0, instance="b")
+
+
+def test_the_longest_lease_counts_where_clocks_are_minutes_apart() -> None:
+    ahead, lease = 600, 86_400
+    fold = fold_of(started("first", ahead, claim="c1", lease=lease), started(claim="c2"))
+    assert fold.holder(GROUP) is fold.operations["first"]
+    assert not fold.operations["first"].is_dead(now_unix=T0, instance="b")

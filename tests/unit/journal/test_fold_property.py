@@ -4,6 +4,7 @@ import json
 from copy import deepcopy
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from shared.journal.fold import Fold
 from shared.journal.history import describe_operation, positions_as_of, written_by_us
 from shared.journal.records import Record
+from shared.journal.window import READ_S, WINDOW_S
 from tests.unit.journal.story import AFTER, GROUP, OTHER, T0, finished, hostile_details, record, started
 
 operation_ids = st.sampled_from(["op1", "op2", "op3"])
@@ -128,3 +130,59 @@ def test_forgetting_leaves_what_a_later_reader_sees(journal: list[Record], first
     warm.forget_before(T0 + late)
     once.forget_before(T0 + late)
     assert warm == once
+
+
+HOUR_S = 3600
+DAY_S = 24 * HOUR_S
+steps = st.tuples(
+    st.sampled_from(["start", "start", "end", "abandon", "cancel", "forge"]),
+    st.integers(1, 30 * HOUR_S),
+    # An id is made of a command, and so of its group.
+    st.sampled_from([("op1", GROUP), ("op2", GROUP), ("op3", OTHER)]),
+    states,
+    # What is dated for years ahead is past for all that follows; what is dated for hours, hardly ever.
+    st.sampled_from([2 * HOUR_S, 5 * HOUR_S, 20 * HOUR_S, 3650 * DAY_S]),
+)
+
+
+def told(step: tuple[Any, ...], fold: Fold, number: int, at: int) -> list[Record]:
+    """Return what a writer that has read everything appends: whose claim does not count, takes it back."""
+    what, _, (op, group), state, ahead_s = step
+    claim, holder = f"claim{number}", fold.holder(group)
+    if what in {"end", "abandon"} and holder is not None:
+        kind: Any = "finished" if what == "end" else "abandoned"
+        return [record(kind, holder.started.operation_id, at, group=group, claim=holder.claim, state=state)]
+    if what == "cancel":
+        return [record("abandoned", op, at, group=group)]
+    if what == "forge":
+        return [started(f"forged{number}", at + ahead_s, claim=claim, group=group, lease=DAY_S)]
+    ours = started(op, at, claim=claim, group=group, instance=f"i{number}")
+    after = deepcopy(fold).add_all([ours]).operations.get(op)
+    is_lost = after is None or after.claim != claim or after.state != "claimed"
+    return [ours, record("withdrawn", op, at + 1, group=group, claim=claim)] if is_lost else [ours]
+
+
+@given(st.lists(steps, max_size=14), st.integers(1, 200 * HOUR_S), st.data())
+def test_whoever_began_to_read_when_and_reads_when_agrees_on_who_holds_a_group(
+    story: list[tuple[Any, ...]], later_s: int, data: st.DataObject
+) -> None:
+    at, journal, warm = 0, [(0, record("planned", "op1", 0))], Fold()
+    warm.add(journal[0][1])
+    for number, step in enumerate(story):
+        at += step[1]
+        if data.draw(st.booleans()):
+            warm.forget_before(T0 + at - WINDOW_S)
+        written = told(step, warm, number, at)
+        journal += [(at, one) for one in written]
+        warm.add_all(written)
+    now = at + later_s
+    earliest, latest = -1, max(now - READ_S, 0)
+    began = data.draw(st.sampled_from([earliest, latest]) | st.integers(earliest, latest))
+    cold = Fold().add_all(one for received, one in journal if received >= began)
+    for fold in (warm, cold):
+        if data.draw(st.booleans()):
+            fold.forget_before(T0 + now - WINDOW_S)
+        fold.add_all(started(f"probe{n}", now, claim=f"p{n}", group=group) for n, group in enumerate((GROUP, OTHER)))
+    for group in (GROUP, OTHER):
+        holders = [fold.holder(group) for fold in (warm, cold)]
+        assert [op and op.claim for op in holders] == [holders[0] and holders[0].claim] * 2

@@ -15,10 +15,11 @@ from shared.planning.plans import (
     check_liveness,
     effect_notice,
     goal_notices,
+    order_notice,
     plan_record,
     read_plan,
 )
-from shared.policy import Limits
+from shared.policy.rules import Limits
 from shared.results import AttributeChange, Attributes, Position, ShardResult
 from tests.unit.journal.story import hostile_details, hostile_values, move
 
@@ -167,6 +168,29 @@ def test_a_write_under_holders_is_said_to_be_not_in_effect(liveness: Liveness) -
 
 def test_a_write_on_a_free_group_needs_no_warning() -> None:
     assert effect_notice(FREE, written=True) == effect_notice(None, written=True) == ()
+
+
+def test_parents_that_go_back_together_with_their_children_are_warned_of() -> None:
+    back = [replace(move(shard), direction="backward") for shard in (0, 2, 3)]
+    generations = (frozenset({0, 5}), frozenset({1, 2}), frozenset({3}))
+
+    (notice,) = order_notice(back, generations)
+
+    assert notice.code == "order_across_splits"
+    assert notice.message.endswith("shards [0], then [2], then [3]")
+
+
+@pytest.mark.parametrize("shards", [(), (0,), (1, 2)], ids=str)
+def test_one_generation_that_goes_back_needs_no_warning_of_its_order(shards: tuple[int, ...]) -> None:
+    generations = (frozenset({0}), frozenset({1, 2}))
+    forward = replace(move(0), direction="forward")
+
+    assert order_notice([replace(move(shard), direction="backward") for shard in shards], generations) == ()
+    assert order_notice([replace(move(1), direction="backward"), forward], generations) == ()
+
+
+def test_without_order_no_generations_are_told() -> None:
+    assert order_notice([replace(move(shard), direction="backward") for shard in (0, 1)], ()) == ()
 
 
 def test_a_time_is_echoed_with_what_it_means() -> None:
