@@ -6,14 +6,15 @@ from typing import cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from shared.action_names import ACTIONS
 from shared.commands import Given
 from shared.errors import InvalidCommandError
 from shared.names import printable
-from shared.operation_commands import ACTIONS, MODELS, AnyCommand, Batch
+from shared.operation_commands import MODELS, AnyCommand, Batch, Doctor
 from shared.strict_json import parse_strict_json
 
 MAX_COMMAND_BYTES = 64 * 1024
-_ALIASES = {"consumerGroup": "consumer_group", "forceSuccess": "force_success"}
+ALIASES = {"consumerGroup": "consumer_group", "forceSuccess": "force_success"}
 _SLS_CODES = frozenset({"InvalidShardCheckPoint"})
 _SAID = {
     "extra_forbidden": "unknown field",
@@ -86,8 +87,8 @@ def _read(raw: Mapping[str, object], *, path: str) -> tuple[AnyCommand | None, _
     if model is None:
         problems.add(f"action: {'missing' if action is None else 'unknown'}; one of {', '.join(ACTIONS)}")
         return None, problems
-    if model is Batch and path:
-        problems.add("action: a batch cannot hold a batch")
+    if model in (Batch, Doctor) and path:
+        problems.add(f"action: a batch cannot hold a {action}")
         return None, problems
     for rule in model.broken_rules(given):
         problems.add(rule)
@@ -105,7 +106,7 @@ def _read(raw: Mapping[str, object], *, path: str) -> tuple[AnyCommand | None, _
 def _with_plain_names(raw: Given, problems: _Problems) -> dict[str, object]:
     given: dict[str, object] = {}
     for key, value in raw.items():
-        name = _ALIASES.get(key, key)
+        name = ALIASES.get(key, key)
         if name in given:
             problems.add(f"{name}: given more than once, under two spellings")
         given[name] = value

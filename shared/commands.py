@@ -73,13 +73,20 @@ Reason = Annotated[str, StringConstraints(max_length=200)]
 class Command(BaseModel):
     """What every command has."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
     action: str
 
     @property
     def is_write(self) -> bool:
         """Whether carrying the command out changes anything in SLS."""
         return False
+
+    def options(self) -> dict[str, object]:
+        """Return what the command says beside its action and where, as JSON values; what is as by default is left out.
+
+        How a target is spelled says nothing: an alias and the names it stands for are one command.
+        """
+        return self.model_dump(mode="json", exclude_defaults=True, exclude={"action", "target", *_TARGET_PARTS})
 
     @classmethod
     def broken_rules(cls, given: Given) -> list[str]:

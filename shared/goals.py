@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TypeAlias
 
 from shared.cursors import decode_cursor
+from shared.frozen import frozen
 from shared.names import is_name
 from shared.positions import parse_duration_s
 
@@ -18,7 +18,11 @@ _ISO_TIME = re.compile(
     r" ?(?P<zone>[Zz]|[+-](?P<hours>\d\d):?(?P<minutes>\d\d)?)?",
     re.ASCII,
 )
+# Where they lead depends on where groups stand at that moment, whatever the command's time.
+_MOVING_KEYS = frozenset({"shift", "consumer_group", "consumerGroup"})
 _LATEST_UNIX = 253_402_300_799
+_MAX_SHARD_ID = 2**31 - 1
+_MAX_SHARD_DIGITS = 10
 SPELLINGS = (
     '"begin", "end", a duration back such as "2h", an ISO-8601 time with zone, epoch seconds or milliseconds, '
     '{"as_of": time}, {"consumer_group": name}, {"checkpoints": {shard: cursor}}, {"shift": log groups} or '
@@ -26,45 +30,45 @@ SPELLINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Begin:
     """The oldest log group kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """Behind the newest log group, as of the plan's instant."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AtTime:
     """The first log group that SLS received at or after an instant, in Unix seconds."""
 
     unix: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AsOf:
     """What the group had consumed at an instant, as far as the journal knows."""
 
     unix: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CopyOf:
     """Where another consumer group of the same Logstore stands."""
 
     consumer_group: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exact:
     """Checkpoints by shard id."""
 
     checkpoints: Mapping[int, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shift:
     """So many log groups on from where each shard stands; negative goes back."""
 
@@ -96,6 +100,43 @@ def read_goal(to: object, *, anchor_unix: float, default_zone: tzinfo | None) ->
         except ValueError:
             return AtTime(read_instant(to, default_zone=default_zone))
     return AtTime(read_instant(to, default_zone=default_zone))
+
+
+def counts_from_now(to: object, *, has_time: bool) -> bool:
+    """Return whether a valid `to` means another place when it is carried out later.
+
+    Args:
+        to: As the command has it.
+        has_time: Whether the command brings its own time, which durations and local times then count from.
+    """
+    if isinstance(to, dict):
+        return bool(to.keys() & _MOVING_KEYS) or ("local" in to and not has_time)
+    if not isinstance(to, str):
+        return False
+    return to == "end" or (not has_time and _is_duration(to))
+
+
+def named_instant(to: object, *, default_zone: tzinfo | None) -> int | None:
+    """Return the instant, in Unix seconds, that a `to` names by itself; None if it names none."""
+    if isinstance(to, dict):
+        to = to.get("as_of")
+    try:
+        return read_instant(to, default_zone=default_zone)
+    except ValueError:
+        return None
+
+
+def counts_from_an_instant(to: object) -> bool:
+    """Return whether a valid `to` of a command without a time leads to one place once its instant is known."""
+    return counts_from_now(to, has_time=False) and not (isinstance(to, dict) and to.keys() & _MOVING_KEYS)
+
+
+def _is_duration(text: str) -> bool:
+    try:
+        parse_duration_s(text)
+    except ValueError:
+        return False
+    return True
 
 
 def read_instant(value: object, *, default_zone: tzinfo | None) -> int:
@@ -171,9 +212,15 @@ def _read_table(to: Mapping[object, object], anchor_unix: float, default_zone: t
         return Exact(_read_checkpoints(value))
     if key == "shift":
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < abs(value) < 2**63:
-            raise ValueError("shift must be a whole number of log groups, not 0")
+            raise ValueError("shift must be a whole number of log groups, not 0, and below 2^63 either way")
         return Shift(value)
     raise ValueError("must have exactly one of as_of, consumer_group, checkpoints, shift")
+
+
+def _is_shard_id(text: str) -> bool:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_SHARD_DIGITS):
+        return False
+    return str(int(text)) == text and int(text) <= _MAX_SHARD_ID
 
 
 def _read_checkpoints(value: object) -> dict[int, str]:
@@ -181,8 +228,8 @@ def _read_checkpoints(value: object) -> dict[int, str]:
         raise ValueError("checkpoints must be an object of shard to cursor, with at least one entry")
     found = {}
     for shard, checkpoint in value.items():
-        if not (shard.isascii() and shard.isdecimal() and str(int(shard[:10])) == shard):
-            raise ValueError("checkpoints must name shards by their number")
+        if not _is_shard_id(shard):
+            raise ValueError(f"checkpoints must name shards by their number, from 0 to {_MAX_SHARD_ID}")
         if not isinstance(checkpoint, str):
             raise ValueError("checkpoints must be cursors, as text")  # noqa: TRY004 -- a caller's mistake, as above
         try:

@@ -1,9 +1,11 @@
 """Wall-clock times of a day in a zone, as a schedule means them, right across changes of the clocks."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
 _DAYS_BACK = {"today": 0, "yesterday": 1}
 FORM = '{"local": "00:00", "day": "today" or "yesterday", "zone": "Asia/Shanghai"}'
 
@@ -28,14 +30,24 @@ def read_local_time(given: Mapping[object, object], *, anchor_unix: float, defau
     clock, day = given.get("local"), given.get("day", "today")
     if not isinstance(clock, str) or not isinstance(day, str) or day not in _DAYS_BACK:
         raise ValueError(f"must be {FORM}")
+    # What else Python takes for a time depends on its version: hours alone, fractions, zones.
+    if not _CLOCK.fullmatch(clock):
+        raise ValueError("local must be a time of the form HH:MM or HH:MM:SS, such as 00:00; zone names its zone")
+    at = time.fromisoformat(clock)
     try:
-        at = time.fromisoformat(clock)
-    except ValueError as error:
-        raise ValueError("local must be a time such as 00:00 or 01:30:00") from error
-    if at.tzinfo is not None:
-        raise ValueError("local must be a time without a zone; zone names it")
-    date = datetime.fromtimestamp(anchor_unix, zone).date() - timedelta(days=_DAYS_BACK[day])
-    return first_instant(datetime.combine(date, at), zone)
+        date = datetime.fromtimestamp(anchor_unix, zone).date() - timedelta(days=_DAYS_BACK[day])
+        return first_instant(datetime.combine(date, at), zone)
+    except (OverflowError, ValueError) as error:
+        raise ValueError("must be a day of the calendar, which ends with the year 9999") from error
+
+
+def is_zone(name: str) -> bool:
+    """Return whether this machine knows a zone of this name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def first_instant(local: datetime, zone: tzinfo) -> int:

@@ -1,15 +1,16 @@
 """A move: one shard's checkpoint from where it is to where it is to be; what plans, journal and results share."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 
 from pydantic import TypeAdapter
 
 from shared.cursors import decode_cursor
+from shared.frozen import frozen
 from shared.results import Direction, Position, ShardResult, ShardStatus
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Move:
     """One shard's checkpoint from before to after.
 

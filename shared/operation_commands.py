@@ -176,6 +176,12 @@ class Peek(GroupCommand):
     count: Annotated[int, Field(ge=1, le=10)] = 1
 
 
+class Doctor(Command):
+    """Whether the installation can do its work: settings, policy, clock, rights, journal; a command of its own."""
+
+    action: Literal["doctor"]
+
+
 SingleCommand: TypeAlias = (
     ListConsumerGroups
     | Describe
@@ -213,7 +219,7 @@ class Batch(Command):
         return any(command.is_write for command in self.commands)
 
 
-AnyCommand: TypeAlias = SingleCommand | Batch
+AnyCommand: TypeAlias = SingleCommand | Doctor | Batch
 
 MODELS: dict[str, type[Command]] = {
     "list_consumer_groups": ListConsumerGroups,
@@ -231,9 +237,9 @@ MODELS: dict[str, type[Command]] = {
     "verify": Verify,
     "snapshot": Snapshot,
     "history": History,
+    "doctor": Doctor,
     "batch": Batch,
 }
-ACTIONS = tuple(MODELS)
 
 
 def _left_out(given: Given) -> list[str]:

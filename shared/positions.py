@@ -41,3 +41,9 @@ def duration(seconds: float) -> str:
 def iso_utc(unix: float) -> str:
     """Return an instant as ISO-8601 in UTC, to the second."""
     return datetime.fromtimestamp(unix, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def unix_of(time: str) -> float:
+    """Return the instant, in Unix seconds, that `iso_utc` wrote."""
+    # Python 3.10 does not read a Z.
+    return datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()

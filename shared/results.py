@@ -1,13 +1,15 @@
 """The one shape that every command's outcome has, for every caller."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from functools import cache
-from typing import Literal
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Literal
 
 from shared.errors import RewindError
+from shared.frozen import frozen
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Status = Literal[
     "read", "planned", "applied", "unchanged", "duplicate", "accepted", "partial", "refused", "failed"
@@ -16,9 +18,11 @@ ShardStatus = Literal["read", "planned", "moved", "unchanged", "skipped", "confl
 Direction = Literal["backward", "forward", "none"]
 
 OK_STATUSES = frozenset({"read", "planned", "applied", "unchanged", "duplicate", "accepted"})
+OFF_WIRE = frozenset({"parts", "is_over", "retry_after_s", "sight", "recorded_by", "recorded_at", "looked_at"})
+"""Fields of `Result` that no caller gets."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """The consumer group, or with None as group the Logstore, that a command is about."""
 
@@ -30,7 +34,7 @@ class Target:
         return "/".join(name for name in (self.project, self.logstore, self.consumer_group) if name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Error:
     """What went wrong, safe to show; `sls_…` are None where SLS was not asked or did not answer."""
 
@@ -43,7 +47,7 @@ class Error:
     retryable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """What the caller should know although the command went through."""
 
@@ -51,7 +55,7 @@ class Notice:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """A checkpoint, and the receive time of the log group before it.
 
@@ -64,7 +68,7 @@ class Position:
     time: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShardResult:
     """What became of one shard.
 
@@ -89,7 +93,7 @@ class ShardResult:
     error: Error | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attributes:
     """A consumer group's attributes: heartbeat timeout in seconds, and whether parents are consumed before children."""
 
@@ -97,7 +101,7 @@ class Attributes:
     order: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AttributeChange:
     """A group's attributes before and after; alike where nothing changes."""
 
@@ -105,7 +109,7 @@ class AttributeChange:
     after: Attributes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordedOutcome:
     """What became of an operation, as the journal kept it.
 
@@ -120,7 +124,36 @@ class RecordedOutcome:
     error: Error | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
+class Sight:
+    """What a plan was made on, for those who show it to people.
+
+    Attributes:
+        goal_unix: The instant that the goal stands for, in Unix seconds; None where it is no time.
+        consumers: What the checkpoints say of consumers; None where none of them is to be moved.
+        holders: The consumers that hold shards which are to be moved.
+        free_at: When `active` ends if nothing more is written, ISO-8601 in UTC; None for the other states.
+        ends: By shard id, the position behind its newest log group; of the shards that were looked at alone.
+        undoes: The operation that the plan takes back; "" if none.
+        reason: Why, as the caller gave it; "" if none.
+        asked_by: Whose plan it is: the principal.
+        allow_active: Whether applying it moves the shards although somebody consumes.
+        wait_free_s: Seconds for which applying it waits for the consumers to be gone.
+    """
+
+    goal_unix: int | None = None
+    consumers: Literal["active", "held", "free"] | None = None
+    holders: tuple[str, ...] = ()
+    free_at: str | None = None
+    ends: Mapping[int, int] = field(default_factory=dict)
+    undoes: str = ""
+    reason: str = ""
+    asked_by: str = ""
+    allow_active: bool = False
+    wait_free_s: int = 0
+
+
+@frozen(kw_only=True)
 class Result:
     """The outcome of one command.
 
@@ -129,6 +162,10 @@ class Result:
         parts: The results of a batch's parts; no key of its own on the wire, where `results` holds them.
         is_over: Whether the journal keeps the operation as over, so that repeating it changes nothing; no key either.
         retry_after_s: When the same call is worth sending again, for HTTP's Retry-After; no key either.
+        sight: What a plan was made on; None for all but previews; no key either.
+        recorded_by: Who did what is told again: the principal; None where nothing is; no key either.
+        recorded_at: When it had ended, ISO-8601 in UTC; None as above; no key either.
+        looked_at: The operation that was verified; None for all but `verify`; no key either.
         next: Commands that fit now, ready to send.
         sls_request_ids: Ids of all answers of SLS, in the order in which they came.
     """
@@ -152,6 +189,10 @@ class Result:
     parts: Sequence["Result"] = ()
     retry_after_s: int | None = None
     is_over: bool = False
+    sight: Sight | None = None
+    recorded_by: str | None = None
+    recorded_at: str | None = None
+    looked_at: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -160,9 +201,10 @@ class Result:
 
     def as_dict(self) -> dict[str, object]:
         """Return the result as plain JSON values, in the contract's form."""
-        plain = asdict(replace(self, parts=()))
+        plain = asdict(replace(self, parts=(), sight=None))
         own = plain.pop("own")
-        del plain["parts"], plain["retry_after_s"], plain["is_over"]
+        for name in OFF_WIRE:
+            del plain[name]
         return {"ok": self.ok, **plain, **own}
 
 
@@ -189,6 +231,8 @@ def read_outcome(record: object) -> RecordedOutcome:
 
 
 @cache
-def _reader() -> TypeAdapter[RecordedOutcome]:
-    # Made when first needed: most cold starts read no journal.
+def _reader() -> "TypeAdapter[RecordedOutcome]":
+    # Made when first needed: most cold starts read no journal, and that of `chatops` needs nothing else of pydantic.
+    from pydantic import TypeAdapter  # noqa: PLC0415 -- see above
+
     return TypeAdapter(RecordedOutcome)

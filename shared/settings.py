@@ -1,29 +1,31 @@
 """What the environment says: the one reader of `REWIND_…` variables."""
 
-import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from dataclasses import field
+from typing import Literal, cast
 from urllib.parse import urlsplit
 
+from shared.chat_settings import ChatSettings, read_chat
 from shared.errors import ConfigurationError
-from shared.names import is_name
+from shared.frozen import frozen
+from shared.names import is_loopback, is_name
+from shared.secret_settings import (
+    Destination,
+    Secrets,
+    read_destinations,
+    read_url_tokens,
+    read_webhook_secrets,
+)
 
 SignatureVersion = Literal["v1", "v4"]
-Secrets = Mapping[str, tuple[str, ...]]
 
-MIN_SECRET_BYTES = 32
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SLS_HOST = re.compile(r"(?P<region>[a-z0-9-]+?)(?:-intranet|-share|-internal)?\.log\.aliyuncs\.com")
-_URL = re.compile(r"https?://[A-Za-z0-9._~:/?\[\]!$&'()*+,;=%-]{1,2000}")
-_SIGNING_SECRET = re.compile(r"[ -~]{1,256}")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint:
     """Where the calls of one project go.
 
@@ -40,20 +42,7 @@ class Endpoint:
     signature: SignatureVersion
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where the notifications of one name go; its URL is a secret too, since whoever knows it may post there.
-
-    Attributes:
-        url: https, or http on this machine; without user name and fragment.
-        secret: What notifications are signed with; None where there is none.
-    """
-
-    url: str = field(repr=False)
-    secret: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """Every setting of an installation, checked.
 
@@ -68,6 +57,8 @@ class Settings:
         webhook_secrets: REWIND_WEBHOOK_SECRETS: name of the caller to its valid secrets.
         instance_id: The platform's id of this instance; "" where it gives none.
         destinations: REWIND_NOTIFY: name of a destination to where its notifications go.
+        url_tokens: REWIND_URL_TOKENS: name of a sender to its tokens, which stand in the URL and may only preview.
+        chat: The groups of the chat platforms, and the worker's.
     """
 
     region: str | None
@@ -80,6 +71,8 @@ class Settings:
     webhook_secrets: Secrets = field(repr=False)
     instance_id: str = ""
     destinations: Mapping[str, Destination] = field(default_factory=dict, repr=False)
+    url_tokens: Secrets = field(default_factory=dict, repr=False)
+    chat: ChatSettings = field(default_factory=ChatSettings)
 
     def endpoint(self, project: str, *, region: str | None = None, host: str | None = None) -> Endpoint:
         """Return where calls for a project go.
@@ -117,11 +110,6 @@ def is_sls_host(text: str) -> bool:
     return re.fullmatch(r"(?:[a-z0-9-]+\.)+aliyuncs\.com", text) is not None
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine."""
-    return host in _LOOPBACK
-
-
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings that the environment holds; an empty variable counts as absent.
 
@@ -134,6 +122,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     given = {name: text for name, text in (os.environ if environ is None else environ).items() if text}
     problems: list[str] = []
     loopback_url, sls_host, region = _read_endpoint(given, problems)
+    webhook_secrets = read_webhook_secrets(given, problems)
     settings = Settings(
         region=region,
         sls_host=sls_host,
@@ -142,9 +131,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         policy_path=given.get("REWIND_POLICY"),
         journal=_read_journal(given, problems),
         read_only=_read_read_only(given, problems),
-        webhook_secrets=_read_secrets(given, problems),
+        webhook_secrets=webhook_secrets,
         instance_id=given.get("FC_INSTANCE_ID", ""),
-        destinations=_read_destinations(given, problems),
+        destinations=read_destinations(given, problems),
+        url_tokens=read_url_tokens(given, webhook_secrets, problems),
+        chat=read_chat(given, problems),
     )
     if problems:
         raise ConfigurationError(problems, hint="Set these variables of the function in template.yml and deploy again.")
@@ -198,68 +189,21 @@ def _read_read_only(given: Mapping[str, str], problems: list[str]) -> bool:
     return text not in {"0", "false"}
 
 
-def _read_secrets(given: Mapping[str, str], problems: list[str]) -> Secrets:
-    name = "REWIND_WEBHOOK_SECRETS"
-    found = _read_object(given, name, "caller name to secret or list of secrets", problems)
-    secrets: dict[str, tuple[str, ...]] = {}
-    for caller, value in found.items():
-        values = value if isinstance(value, list) else [value]
-        if not _NAME.fullmatch(caller):
-            problems.append(f"{name}: a caller's name must be 1 to 64 letters, digits, hyphens and underscores")
-        elif not values or not all(
-            isinstance(v, str) and len(v.encode(errors="surrogatepass")) >= MIN_SECRET_BYTES for v in values
-        ):
-            problems.append(f"{name}: every secret of {caller} must be a text of at least {MIN_SECRET_BYTES} bytes")
-        else:
-            secrets[caller] = tuple(values)
-    distinct = {(caller, secret) for caller, values in secrets.items() for secret in values}
-    if len({secret for _, secret in distinct}) < len(distinct):
-        problems.append(f"{name}: two callers share a secret")
-    return secrets
+def journal_name(environ: Mapping[str, str] | None = None) -> tuple[str, str] | None:
+    """Return what REWIND_JOURNAL names, for tools beside the functions: (project, Logstore); None where it is not set.
+
+    Raises:
+        ConfigurationError: It names none.
+    """
+    problems: list[str] = []
+    given = os.environ if environ is None else environ
+    journal = _read_journal({name: text for name, text in given.items() if text}, problems)
+    if problems:
+        raise ConfigurationError(problems)
+    return journal
 
 
-def _read_destinations(given: Mapping[str, str], problems: list[str]) -> Mapping[str, Destination]:
-    name = "REWIND_NOTIFY"
-    found = _read_object(given, name, 'destination name to {"url": "...", "secret": "..."}', problems)
-    destinations: dict[str, Destination] = {}
-    for destination, entry in found.items():
-        if not _NAME.fullmatch(destination):
-            problems.append(f"{name}: a destination's name must be 1 to 64 letters, digits, hyphens and underscores")
-        elif not isinstance(entry, dict) or not entry.keys() <= {"url", "secret"}:
-            problems.append(f"{name}: {destination} must be an object with url and secret, and nothing else")
-        elif wrong := _wrong_with_destination(entry.get("url"), entry.get("secret")):
-            problems += [f"{name}: {destination}: {what}" for what in wrong]
-        else:
-            destinations[destination] = Destination(entry["url"], entry.get("secret"))
-    return destinations
-
-
-def _wrong_with_destination(url: object, secret: object) -> list[str]:
-    wrong: list[str] = []
-    if not isinstance(url, str) or not _is_destination_url(url):
-        wrong.append("url must be https, or http on this machine, without user name and fragment")
-    if secret is not None and not (isinstance(secret, str) and _SIGNING_SECRET.fullmatch(secret)):
-        wrong.append("secret must be a text of 1 to 256 printable ASCII characters")
-    return wrong
-
-
-def _is_destination_url(url: str) -> bool:
-    if not _URL.fullmatch(url):
-        return False
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    return bool(host) and (parts.scheme == "https" or is_loopback(host))
-
-
-def _read_object(given: Mapping[str, str], name: str, what: str, problems: list[str]) -> dict[str, Any]:
-    try:
-        found = json.loads(given.get(name, "{}"))
-    except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict):
-        return found
-    problems.append(f"{name}: must be a JSON object of {what}")
-    return {}
+def policy_path(environ: Mapping[str, str] | None = None) -> str:
+    """Return where the policy is, for tools beside the functions: REWIND_POLICY, or policy.toml in this folder."""
+    given = os.environ if environ is None else environ
+    return given.get("REWIND_POLICY") or "policy.toml"

@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.command_parser import parse_command_table
 from shared.errors import RefusedError, RewindError
+from shared.execution.apply_options import check_consumers
 from shared.execution.invocation import Work
 from shared.execution.moving import plan_command
 from shared.execution.performing import CHANGED, perform
@@ -13,7 +14,7 @@ from shared.execution.sighting import expired_targets
 from shared.execution.waiting import wait_until_free
 from shared.journal.records import Record
 from shared.operation_commands import Apply
-from shared.planning.plans import OperationPlan, check_limits, check_liveness, read_plan
+from shared.planning.plans import OperationPlan, check_limits, read_plan
 from shared.positions import iso_utc
 from shared.results import Result, error_of
 
@@ -29,20 +30,20 @@ def apply_plan(work: Work, command: Apply) -> Result:
     if planned is None:
         raise RefusedError("there is no plan to apply", code="plan_not_found")
     detail = planned.detail
-    again = {**_command_of(planned), "dry_run": True}
+    again = _asked_again(planned)
     expires_unix = _expires_unix(planned)
     if expires_unix < work.now_unix:
         raise RefusedError(
             f"plan {command.plan_id} expired at {iso_utc(expires_unix)}",
             code="plan_expired",
             hint="Plan again and look at it again.",
-            next=(again,),
+            next=again,
         )
     plan = _plan_of(command.plan_id, detail.get("plan"))
     check_limits(plan.moves, work.grant.limits)
     if plan.moves:
         liveness = wait_until_free(work, {move.shard for move in plan.moves}, wait_s=command.wait_free_s)
-        check_liveness(liveness, allow_active=command.allow_active)
+        check_consumers(work, liveness)
         plan = replace(plan, liveness=liveness)
     try:
         _check_targets(work, plan)
@@ -56,9 +57,15 @@ def apply_plan(work: Work, command: Apply) -> Result:
     return result
 
 
-def _command_of(planned: Record) -> dict[str, Any]:
+def _asked_again(planned: Record) -> tuple[dict[str, Any], ...]:
+    """Return the command that plans anew; none where the record holds no such command, as one of others may."""
     command = planned.detail.get("command")
-    return command if isinstance(command, dict) else {}
+    again = {**command, "dry_run": True} if isinstance(command, dict) else {}
+    try:
+        parse_command_table(again)
+    except RewindError:
+        return ()
+    return (again,)
 
 
 def _expires_unix(planned: Record) -> int:
@@ -93,16 +100,34 @@ def _check_targets(work: Work, plan: OperationPlan) -> None:
         work.warn("new_shards", f"shards {', '.join(map(str, new))} are newer than the plan and no part of it")
 
 
-def _with_a_new_plan(work: Work, again: dict[str, Any], error: RefusedError) -> Result:
+def _with_a_new_plan(work: Work, again: tuple[dict[str, Any], ...], error: RefusedError) -> Result:
     """Return the refusal together with a new plan for what was asked."""
+    shown = None
     try:
-        anew = replace(work, command=parse_command_table(again), warnings=[])
-        plan = plan_command(anew)
-        shown = preview(anew, plan) if plan is not None and not plan.is_empty else None
+        shown = _planned_anew(work, again[0]) if again else None
     except RewindError:
         shown = None
     if shown is None:
-        error.next = (again,)
+        error.next = again
         raise error
-
     return replace(shown, status="refused", action="apply", dry_run=False, error=error_of(error))
+
+
+def _planned_anew(work: Work, asked: dict[str, Any]) -> Result | None:
+    """Return the preview of a plan that takes the place of the one at hand, for whoever asked for that; None if empty.
+
+    Raises:
+        RewindError: It cannot be planned, or policy does not allow it any more to the one who asked.
+    """
+    invocation = work.invocation
+    asker = work.planned.principal if work.planned else invocation.principal
+    command = parse_command_table(asked)
+    grant = invocation.policy.grant(asker, command.action, work.target)
+    anew = replace(
+        work, invocation=replace(invocation, principal=asker), command=command, grant=grant, planned=None, warnings=[]
+    )
+    plan = plan_command(anew)
+    if plan is None or plan.is_empty:
+        return None
+    anew.warnings += plan.notices
+    return preview(anew, plan)

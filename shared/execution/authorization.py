@@ -2,11 +2,13 @@
 
 from shared.commands import Command, LogstoreCommand
 from shared.errors import NotFoundError, PolicyDeniedError
+from shared.execution.apply_options import as_planned
 from shared.execution.invocation import Invocation, Work, derived_id, journal_required
+from shared.execution.proof_strength import check_proof, check_remembered
 from shared.journal.journal import Journal
 from shared.journal.records import Record
-from shared.operation_commands import Abandon, Apply, Batch, Moving, OperationCommand, Resume
-from shared.policy import Grant, denied, principal_matches
+from shared.operation_commands import Abandon, Apply, Batch, Moving, OperationCommand, Resume, Verify
+from shared.policy.rules import Grant, denied
 from shared.results import Target
 
 
@@ -14,10 +16,12 @@ def authorize(command: Command, invocation: Invocation) -> list[Work]:
     """Return the command, or each part of a batch in order, ready to be carried out.
 
     Raises:
-        PolicyDeniedError: Policy does not allow all of it.
+        PolicyDeniedError: Policy does not allow all of it, or the caller's proof is too weak for it.
         NotFoundError: The journal does not know the plan that is to be applied.
-        RefusedError: A plan is to be applied, and no journal is set.
+        RefusedError: A plan is to be applied, or a write carried out on a signature, and no journal is set.
     """
+    check_proof(command, invocation.assurance, invocation.policy, now_unix=invocation.now().timestamp())
+    check_remembered(command, invocation)
     journal = invocation.open_journal(None)
     if not isinstance(command, Batch):
         return [_work(command, invocation, journal, part="")]
@@ -66,7 +70,29 @@ def _work_of_plan(command: Apply, invocation: Invocation, journal: Journal | Non
     _check_confirmation(invocation, planned, target)
     operation_id = derived_id("plan", command.plan_id)
     client = invocation.client(target.project, operation_id)
+    command = as_planned(command, planned, invocation)
     return Work(invocation, command, target, grant, operation_id, client, journal, planned)
+
+
+def follow_up(operation_id: str, invocation: Invocation) -> Work:
+    """Return the look at what an operation came to, for whoever may do what it did: that takes no right to `verify`.
+
+    Raises:
+        PolicyDeniedError: Policy does not allow it, or not any more.
+        NotFoundError: The journal does not know the operation.
+        RefusedError: No journal is set.
+    """
+    journal = invocation.open_journal(None)
+    if journal is None:
+        raise journal_required("verify")
+    op = journal.catch_up().operations.get(operation_id)
+    if op is None:
+        raise NotFoundError("the journal's last 72 hours know no such operation", code="operation_not_found")
+    project, logstore, group = op.started.group
+    target = Target(project, logstore, group)
+    grant = _grant(invocation, op.started.action, target)
+    command = Verify.model_validate({"action": "verify", "target": str(target), "operation_id": operation_id})
+    return Work(invocation, command, target, grant, None, invocation.client(project, None), journal)
 
 
 def _find_plan(plan_id: str, journal: Journal | None) -> Record:
@@ -138,13 +164,12 @@ def check_direct(grant: Grant) -> None:
 
 def _check_confirmation(invocation: Invocation, planned: Record, target: Target) -> None:
     """Let those apply a plan whom the rule of its asker, as it stands now, lets."""
-    principal = invocation.principal
     asked = invocation.policy.grant(planned.principal, planned.action, target)
-    if asked.confirm == "same" and principal != planned.principal:
+    if asked.lets_apply(invocation.principal, planned.principal):
+        return
+    if asked.confirm == "same":
         raise _not_theirs('confirm = "same" lets only the one who asked for the plan apply it')
-    approves = principal != planned.principal and any(principal_matches(p, principal) for p in asked.approvers)
-    if asked.confirm == "other" and not approves:
-        raise _not_theirs('confirm = "other" lets only a named approver other than the asker apply it')
+    raise _not_theirs('confirm = "other" lets only a named approver other than the asker apply it')
 
 
 def _not_theirs(message: str) -> PolicyDeniedError:

@@ -1,6 +1,6 @@
 """Carrying a batch out: all parts planned and judged together first, then one after the other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.errors import PolicyDeniedError, RewindError
@@ -36,7 +36,7 @@ def run_batch(batch: Batch, works: list[Work]) -> Result:
         results.append(run_work(work, None if work.target in written else plans.get(number)))
         if work.command.is_write or isinstance(work.command, Snapshot):
             written.add(work.target)
-    return _batch_result(batch, results)
+    return joint_result(batch.action, results, "commands")
 
 
 def _plan_all(works: list[Work]) -> dict[int, Planned]:
@@ -45,7 +45,11 @@ def _plan_all(works: list[Work]) -> dict[int, Planned]:
     A part that SLS would refuse keeps its error for its turn. One beyond policy's limits, alone or together with the
     others, or out of its shard's range, refuses the batch.
     """
-    plans = {number: plan_work(work) for number, work in enumerate(works) if is_planned(work.command)}
+    plans: dict[int, Planned] = {}
+    for number, work in enumerate(works):
+        if is_planned(work.command):
+            plans[number] = plan_work(work)
+            _share_anchor(work, works[number + 1 :])
     for number, error in plans.items():
         if isinstance(error, RewindError) and error.code in _REFUSE_ALL:
             error.message = f"commands[{number}]: {error.message}; nothing was written"
@@ -57,6 +61,13 @@ def _plan_all(works: list[Work]) -> dict[int, Planned]:
         # What writing looks up only bounds how far a shard goes; a preview's look tells it.
         _check_limits_together(works, [_looked_up(work, found) for work, found in zip(works, moves, strict=True)])
     return plans
+
+
+def _share_anchor(work: Work, later: Sequence[Work]) -> None:
+    """Let all parts of a request count from one instant, and know alike whether it was sent before."""
+    if work.anchor_unix is not None:
+        for other in later:
+            other.anchor_unix, other.was_sent_before = work.anchor_unix, work.was_sent_before
 
 
 def _looked_up(work: Work, moves: Sequence[Move]) -> Sequence[Move]:
@@ -111,15 +122,29 @@ _REFUSE_ALL = frozenset(
 )
 
 
-def _batch_result(batch: Batch, results: list[Result]) -> Result:
-    wrong = next(((number, result) for number, result in enumerate(results) if not result.ok), None)
-    error = None
-    if wrong is not None and wrong[1].error is not None:
-        error = replace(wrong[1].error, message=f"commands[{wrong[0]}]: {wrong[1].error.message}")
+def joint_result(action: str, results: Sequence[Result], of: str, *, retryable_first: bool = False) -> Result:
+    """Return the one result of several parts.
+
+    Args:
+        action: What was asked.
+        results: Of each part, in order; at least one.
+        of: The list in the request whose entries the parts are.
+        retryable_first: Whether a part that may succeed later goes before what never will, so that the sender tries
+            again; else the first part that is not ok stands for all.
+    """
+    wrong = [(number, result) for number, result in enumerate(results) if not result.ok]
+    if retryable_first:
+        wrong.sort(key=lambda one: not (one[1].error and one[1].error.retryable))
+    status, error = _ok_status(results), None
+    if wrong:
+        number, speaker = wrong[0]
+        is_partial = any(result.status in {"applied", "partial"} for result in results)
+        status = "partial" if is_partial else speaker.status
+        error = speaker.error and _placed(speaker.error, f"{of}[{number}]")
     ids = dict.fromkeys(request_id for result in results for request_id in result.sls_request_ids)
     return Result(
-        status=_batch_status(results),
-        action=batch.action,
+        status=status,
+        action=action,
         dry_run=all(result.dry_run for result in results),
         error=error,
         sls_request_ids=tuple(ids),
@@ -129,10 +154,11 @@ def _batch_result(batch: Batch, results: list[Result]) -> Result:
     )
 
 
-def _batch_status(results: list[Result]) -> Status:
-    statuses: Mapping[Status, None] = dict.fromkeys(result.status for result in results)
-    if all(result.ok for result in results):
-        return next(s for s in ("applied", "planned", "duplicate", "unchanged", "read") if s in statuses)
-    if statuses.keys() & {"applied", "partial"}:
-        return "partial"
-    return next(result.status for result in results if not result.ok)
+def _placed(error: Error, at: str) -> Error:
+    return error if error.message.startswith(at) else replace(error, message=f"{at}: {error.message}")
+
+
+def _ok_status(results: Sequence[Result]) -> Status:
+    statuses = {result.status for result in results}
+    order: tuple[Status, ...] = ("applied", "planned", "duplicate", "unchanged")
+    return next((status for status in order if status in statuses), "read")

@@ -1,10 +1,9 @@
 """Carrying one command out: recall what is known of it, plan, preview or perform, and tell what became of it."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from shared.commands import Command, Describe, ListConsumerGroups
+from shared.commands import Command, UpdateCheckpoint, UpdateConsumerGroup
 from shared.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -14,33 +13,16 @@ from shared.errors import (
     RefusedError,
     RewindError,
 )
-from shared.execution.applying import apply_plan
+from shared.execution.apply_options import check_consumers
+from shared.execution.attributes import plan_attributes
 from shared.execution.invocation import CLOSING_TIME_S, Work
 from shared.execution.journaling import recall
-from shared.execution.looking_back import history, snapshot, verify
-from shared.execution.moving import plan_command
-from shared.execution.peeking import peek
 from shared.execution.performing import perform, perform_again
 from shared.execution.previewing import preview, unchanged
-from shared.execution.reading import describe, list_consumer_groups
-from shared.execution.recorded import abandon, resume
-from shared.execution.waiting import wait_until_free
 from shared.journal.journal import JournalError
 from shared.journal.operations import Operation
-from shared.operation_commands import (
-    Abandon,
-    Apply,
-    Careful,
-    History,
-    Moving,
-    Peek,
-    Planning,
-    Resume,
-    Snapshot,
-    Undo,
-    Verify,
-)
-from shared.planning.plans import OperationPlan, check_liveness
+from shared.operation_commands import Apply, Careful, Moving, Planning, Undo, Verify
+from shared.planning.plans import OperationPlan
 from shared.results import Result, Status, error_of
 
 Planned: TypeAlias = OperationPlan | Operation | RewindError | None
@@ -54,16 +36,7 @@ _REFUSALS = (
     PolicyDeniedError,
     RefusedError,
 )
-_OTHERS: Mapping[type[Command], Callable[[Work, Any], Result]] = {
-    ListConsumerGroups: lambda work, _: list_consumer_groups(work),
-    Describe: lambda work, _: describe(work),
-    Peek: peek,
-    Resume: resume,
-    Abandon: abandon,
-    Verify: verify,
-    Snapshot: lambda work, _: snapshot(work),
-    History: history,
-}
+_PLANNED = (UpdateConsumerGroup, UpdateCheckpoint, Moving, Undo, Apply)
 
 
 def run_work(work: Work, planned: Planned = None) -> Result:
@@ -85,15 +58,18 @@ def run_work(work: Work, planned: Planned = None) -> Result:
 
 def _carry_out(work: Work, planned: Planned) -> Result:
     command = work.command
-    other = _OTHERS.get(type(command))
-    if other is not None:
-        return other(work, command)
+    if not is_planned(command):
+        from shared.execution.unplanned import carry_out_unplanned  # noqa: PLC0415 -- no write's cold start pays for it
+
+        return carry_out_unplanned(work)
     planned = plan_work(work) if planned is None else planned
     if isinstance(planned, RewindError):
         raise planned
     if isinstance(planned, Operation):
         return perform_again(work, planned)
     if isinstance(command, Apply):
+        from shared.execution.applying import apply_plan  # noqa: PLC0415 -- no other command's cold start pays for it
+
         return _and_verified(work, apply_plan(work, command))
     if planned is None:
         raise RefusedError(f"{command.action} cannot be carried out here", code="unknown_action")
@@ -102,20 +78,20 @@ def _carry_out(work: Work, planned: Planned) -> Result:
 
 def is_planned(command: Command) -> bool:
     """Return whether a command plans before it does anything."""
-    return type(command) not in _OTHERS
+    return isinstance(command, _PLANNED)
 
 
 def _preview_or_perform(work: Work, plan: OperationPlan) -> Result:
     command = work.command
     work.warnings += plan.notices
-    # With a key, what moving checkpoints came to is kept even if that was nothing: a repetition must not move them.
-    kept = plan.attributes is None and command.is_write and work.invocation.idempotency_key is not None
+    # With a key, what a write came to is kept even if that was nothing: a repetition must not write after all.
+    kept = command.is_write and work.invocation.idempotency_key is not None
     if plan.is_empty and not (kept and work.journal):
         return unchanged(work, plan)
     if not command.is_write:
         return preview(work, plan)
     if isinstance(command, Careful):
-        check_liveness(plan.liveness, allow_active=command.allow_active)
+        check_consumers(work, plan.liveness)
     return perform(work, plan)
 
 
@@ -126,9 +102,17 @@ def plan_work(work: Work) -> Planned:
             known = _recalled(work)
             if known is not None:
                 return known
-        return plan_command(work)
+        return _plan(work)
     except RewindError as error:
         return error
+
+
+def _plan(work: Work) -> Planned:
+    if isinstance(work.command, UpdateConsumerGroup):
+        return plan_attributes(work, work.command)
+    from shared.execution.moving import plan_command  # noqa: PLC0415 -- attributes do without all that moving needs
+
+    return plan_command(work)
 
 
 def _recalled(work: Work) -> Operation | None:
@@ -137,6 +121,8 @@ def _recalled(work: Work) -> Operation | None:
         work.required_journal()
     known = recall(work, work.journal) if work.journal is not None else None
     if known is None and isinstance(command, Planning) and command.wait_free_s:
+        from shared.execution.waiting import wait_until_free  # noqa: PLC0415 -- it waits anyhow
+
         shards = command.shards if isinstance(command, Moving) else None
         wait_until_free(work, shards, wait_s=command.wait_free_s)
     return known
@@ -148,6 +134,8 @@ def _and_verified(work: Work, result: Result) -> Result:
     wait_s = command.verify_after_s if isinstance(command, Careful) else 0
     if not wait_s or result.status != "applied" or work.operation_id is None:
         return result
+    from shared.execution.looking_back import verify  # noqa: PLC0415 -- it waits anyhow
+
     invocation = work.invocation
     invocation.sleep(max(0.0, min(wait_s, invocation.remaining_s() - 2 * CLOSING_TIME_S)))
     asked = Verify.model_construct(action="verify", operation_id=work.operation_id)
@@ -156,7 +144,12 @@ def _and_verified(work: Work, result: Result) -> Result:
     except RewindError as error:
         work.warn("not_verified", f"it was done, but whether it held could not be looked up: {error.message}")
         return replace(result, warnings=tuple(work.warnings))
-    return replace(result, own={**result.own, **verified.own}, sls_request_ids=verified.sls_request_ids)
+    return replace(
+        result,
+        own={**result.own, **verified.own},
+        warnings=verified.warnings,
+        sls_request_ids=verified.sls_request_ids,
+    )
 
 
 def status_of(error: RewindError) -> Status:

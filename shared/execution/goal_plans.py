@@ -7,11 +7,11 @@ from shared.errors import NotFoundError, PolicyDeniedError, RefusedError
 from shared.execution.invocation import Work
 from shared.execution.observing import GroupObservation, judge_group
 from shared.execution.sighting import observe_for_goal
-from shared.goals import Exact, Goal
+from shared.goals import AsOf, AtTime, Exact, Goal
 from shared.moves import Move
 from shared.planning.aims import Rules, plan_shard
 from shared.planning.lookups import lineage
-from shared.planning.plans import OperationPlan, check_limits, goal_notices
+from shared.planning.plans import OperationPlan, check_limits, goal_notices, order_notice
 from shared.positions import iso_utc
 from shared.results import Notice, ShardResult
 from shared.sls.models import Shard
@@ -50,15 +50,16 @@ def plan_goal(
     if not lean:
         rules = replace(rules, ttl_days=work.client.get_logstore(work.target.logstore).value.ttl_days)
     try:
-        results = _aim(work, group, shards, goal, given, rules, lean=lean)
+        results, ends = _aim(work, group, shards, goal, given, rules, lean=lean)
         check_limits(_moves(results), work.grant.limits)
     except (PolicyDeniedError, RefusedError):
         # What a lean look refuses, a full one may know better: that a shard is empty, or how far it really goes.
         if not lean:
             raise
-        results = _aim(work, group, shards, goal, given, rules, lean=False)
+        results, ends = _aim(work, group, shards, goal, given, rules, lean=False)
         check_limits(_moves(results), work.grant.limits)
-    return _plan(work, group, results, goal)
+    goal_unix = goal.unix if isinstance(goal, AtTime | AsOf) else None
+    return replace(_plan(work, group, results, goal), goal_unix=goal_unix, ends=ends)
 
 
 def _concerned(work: Work, shards: Sequence[Shard], shard_ids: Sequence[int] | None, goal: Goal) -> list[Shard]:
@@ -84,9 +85,10 @@ def _aim(
     rules: Rules,
     *,
     lean: bool,
-) -> list[Move | ShardResult]:
+) -> tuple[list[Move | ShardResult], dict[int, int]]:
     seen = observe_for_goal(work, group, shards, goal, given, lean=lean)
-    return [plan_shard(one, goal, given.get(one.shard.shard_id), rules) for one in seen]
+    ends = {one.shard.shard_id: one.end for one in seen if one.end_is_known}
+    return [plan_shard(one, goal, given.get(one.shard.shard_id), rules) for one in seen], ends
 
 
 def _moves(results: Sequence[Move | ShardResult]) -> list[Move]:
@@ -104,7 +106,12 @@ def _plan(work: Work, group: GroupObservation, results: Sequence[Move | ShardRes
         liveness=liveness,
         generations=generations,
         known_shards=tuple(shard.shard_id for shard in group.shards),
-        notices=(*goal_notices(goal), *_expiring(group, moves), *_without_a_position(moves)),
+        notices=(
+            *goal_notices(goal),
+            *_expiring(group, moves),
+            *_without_a_position(moves),
+            *order_notice(moves, generations),
+        ),
     )
 
 

@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from shared.commands import Command
 from shared.errors import DeadlineError, RefusedError
+from shared.frozen import frozen
 from shared.journal.fold import Group
 from shared.journal.journal import Journal, View
 from shared.journal.records import Record
 from shared.names import printable
-from shared.policy import Grant, Policy
+from shared.policy.rules import Grant, Policy
 from shared.results import Notice, Result, Status, Target
 from shared.settings import Endpoint, Settings
 from shared.sls.client import SlsClient, Surroundings
@@ -26,8 +27,13 @@ CLOSING_TIME_S = 2.0
 
 _ID_BYTES = 10
 
+Assurance = Literal["full", "timed", "untimed", "preview"]
+"""What the proof of a caller is good for: "full" for whatever policy allows; "timed" is a signature, and who captured
+the request can send it again for some minutes; "untimed" proves the command but not when it was sent, so that it may
+have been kept back; "preview" does not prove the command, and nothing is written on it."""
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Invocation:
     """Everything that one invocation of a function lends to the commands it carries out.
 
@@ -35,11 +41,16 @@ class Invocation:
         principal: Who is calling, proven: `<channel>:<identity>`.
         connect: Makes a client of an endpoint; knows the credentials, which nothing else does.
         journal_view: What this instance has read of the journal; None where there is no journal.
-        request_hash: What tells the whole request from every other; set once it is read.
+        request_hash: What tells the whole request from every other; set once its targets are known.
         idempotency_key: What makes the caller's repetitions recognizable; None if it sent nothing.
+        assurance: What the proof of the caller is good for.
         remaining_s: Seconds until the platform stops the invocation.
         random_bytes: A source of fresh randomness.
         audit: Takes the intent and the outcome of every write, as flat fields.
+        has_seen_plan: Whether the caller applies a plan by the button of the card that showed it, options included.
+        holder: Whose rights the calls are made with, as a person is told.
+        invoke_worker: Hands the worker function an event under a task id, and returns the HTTP status that FC answers;
+            None where the function knows of no worker, or not where it is. Raises RewindError without an answer.
     """
 
     settings: Settings
@@ -55,7 +66,11 @@ class Invocation:
     journal_view: View | None = None
     fc_request_id: str | None = None
     idempotency_key: str | None = None
+    assurance: Assurance = "full"
     request_hash: str = ""
+    has_seen_plan: bool = False
+    holder: str = "the function's role"
+    invoke_worker: Callable[[bytes, str], int] | None = None
 
     def client(self, project: str, operation_id: str | None, *, keep_s: float = 0.0) -> SlsClient:
         """Return a client for one project's calls, which leave so many seconds of the invocation to others."""
@@ -120,6 +135,11 @@ class Work:
         operation_id: Set for writes, else None.
         journal: Where operations are kept; None where no journal is set.
         planned: The plan that `apply` carries out; None for other commands.
+        anchor_unix: When the command was first sent under its key, which durations count back from; None without a key,
+            and where the command names its own time or counts from none.
+        was_sent_before: Whether that was an earlier request.
+        counted_from_unix: What the plan's relative times were counted from; None where the command has none, or names
+            its own time.
         writer: Makes the calls that change something; a hanging one leaves the time to tell what became of it.
     """
 
@@ -131,6 +151,9 @@ class Work:
     client: SlsClient
     journal: Journal | None = None
     planned: Record | None = None
+    anchor_unix: int | None = None
+    was_sent_before: bool = False
+    counted_from_unix: float | None = None
     writer: SlsClient = field(init=False)
     begun_s: float = field(default_factory=time.monotonic)
     warnings: list[Notice] = field(default_factory=list)
@@ -159,7 +182,7 @@ class Work:
         """What tells this command from every other; a plan's own id where it carries one out, whatever its options."""
         if self.planned is not None:
             return derived_id("apply", self.planned.plan_id)
-        told = self.command.model_dump(mode="json", exclude_defaults=True)
+        told = {"action": self.command.action, **self.command.options()}
         return derived_id(json.dumps(told, sort_keys=True), str(self.target))
 
     def warn(self, code: str, message: str) -> None:

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 
 from shared.errors import IdempotencyKeyReusedError, RefusedError, RewindError
 from shared.execution.invocation import Work
+from shared.goals import counts_from_an_instant
 from shared.journal.fold import Fold
 from shared.journal.journal import Journal
 from shared.journal.operations import Operation
 from shared.journal.records import Kind, Record
+from shared.journal.window import sees
 from shared.names import printable
+from shared.operation_commands import Moving
 from shared.planning.plans import OperationPlan, plan_record
 from shared.positions import iso_utc
 
@@ -41,12 +44,16 @@ def recall(work: Work, journal: Journal) -> Operation | None:
 
     Raises:
         IdempotencyKeyReusedError: Its key stands for another command.
-        RefusedError: It is under way elsewhere or was abandoned, or another operation holds the group.
+        RefusedError: It is under way elsewhere or was abandoned, its plan was cancelled, or another operation holds the
+            group.
     """
     fold = journal.catch_up()
     check_request(work, fold)
     op = fold.operations.get(work.operation_id or "")
+    if op is None or op.is_without_effect:
+        check_not_cancelled(work.planned.plan_id if work.planned else "", fold)
     if op is None or op.state == "lost":
+        fold = _anchor(work, journal)
         holder = fold.holder(work.journal_group)
         if holder is not None:
             raise taken(work, holder)
@@ -55,6 +62,32 @@ def recall(work: Work, journal: Journal) -> Operation | None:
         raise _reused()
     check_continuable(work, op)
     return op
+
+
+def _anchor(work: Work, journal: Journal) -> Fold:
+    """Settle what instant a command counts from that is sent under a key, for this try of it and every later one.
+
+    One record serves the whole request; of two at once, what stands first counts.
+
+    Raises:
+        IdempotencyKeyReusedError: Another command was first sent under the key just now.
+        JournalError: The journal does not show what is written to it.
+    """
+    command, invocation = work.command, work.invocation
+    is_relative = isinstance(command, Moving) and command.at is None and counts_from_an_instant(command.to)
+    if invocation.idempotency_key is None or work.anchor_unix is not None or not is_relative:
+        return journal.fold
+    key, fold, ours = invocation.operation_id(""), journal.fold, ""
+    known = fold.anchors.get(key)
+    # One that is dated well into the future is none: what is written now takes its place.
+    if known is None or not sees(work.now_unix, known.written_unix):
+        detail = {"request_hash": invocation.request_hash}
+        record = make_record(work, "anchored", detail, operation_id=key)
+        fold, ours = journal.append_and_read_back(record), record.record_id
+        check_request(work, fold)
+    first = fold.anchors[key]
+    work.anchor_unix, work.was_sent_before = first.written_unix, first.record_id != ours
+    return fold
 
 
 def check_request(work: Work, fold: Fold) -> None:
@@ -66,9 +99,10 @@ def check_request(work: Work, fold: Fold) -> None:
     invocation = work.invocation
     if invocation.idempotency_key is None or work.planned is not None:
         return
-    parts = ("", *map(str, range(invocation.policy.limits.max_targets)))
-    known = [op for part in parts if (op := fold.operations.get(invocation.operation_id(part))) and op.state != "lost"]
-    if any(op.started.detail.get("request_hash") != invocation.request_hash for op in known):
+    ids = [invocation.operation_id(part) for part in ("", *map(str, range(invocation.policy.limits.max_targets)))]
+    known = [op.started for id_ in ids if (op := fold.operations.get(id_)) and op.state != "lost"]
+    known += [fold.anchors[ids[0]]] if ids[0] in fold.anchors else []
+    if any(record.detail.get("request_hash") != invocation.request_hash for record in known):
         raise _reused()
 
 
@@ -93,6 +127,22 @@ def check_continuable(work: Work, op: Operation) -> None:
         )
     if not op.is_dead(now_unix=work.now_unix, instance=work.invocation.settings.instance_id):
         raise taken(work, op)
+
+
+def check_not_cancelled(plan_id: str, fold: Fold) -> None:
+    """Let a plan pass that nobody has cancelled.
+
+    Raises:
+        RefusedError: Somebody has; says who and when.
+    """
+    cancelled = fold.cancelled.get(plan_id)
+    if cancelled is not None:
+        raise RefusedError(
+            f"plan {plan_id} was cancelled by {cancelled.principal} at {iso_utc(cancelled.written_unix)}; nothing was "
+            "written",
+            code="plan_cancelled",
+            hint="Plan again if it is wanted after all.",
+        )
 
 
 def taken(work: Work, holder: Operation) -> RefusedError:
@@ -130,7 +180,7 @@ def claim(work: Work, journal: Journal, plan: OperationPlan, *, plan_id: str = "
         known: What the journal knew of this operation before; its own moves are then carried out.
 
     Raises:
-        RefusedError: Another operation, or another attempt at this one, was first.
+        RefusedError: Another operation, or another attempt at this one, was first; or the plan was cancelled.
         JournalError: The journal does not show what is written to it.
     """
     record = make_record(
@@ -143,7 +193,7 @@ def claim(work: Work, journal: Journal, plan: OperationPlan, *, plan_id: str = "
             "attempt": known.attempt + 1 if known else 1,
             "instance": work.invocation.settings.instance_id,
             "asked_by": work.planned.principal if work.planned else work.invocation.principal,
-            "lease_unix": int(work.now_unix + work.invocation.remaining_s()) + _LEASE_MARGIN_S,
+            "lease_unix": lease_end_unix(work),
         },
         plan_id=plan_id,
     )
@@ -158,7 +208,13 @@ def claim(work: Work, journal: Journal, plan: OperationPlan, *, plan_id: str = "
     if op is not None and is_ours and op.attempt == record.detail["attempt"]:
         return record.record_id
     withdraw(work, journal, record.record_id)
+    check_not_cancelled(plan_id, fold)
     raise _lost(work, fold, op)
+
+
+def lease_end_unix(work: Work) -> int:
+    """Return the Unix second in which the invocation is over at the latest, by the journal's clock."""
+    return int(work.now_unix + work.invocation.remaining_s()) + _LEASE_MARGIN_S
 
 
 def withdraw(work: Work, journal: Journal, claim_id: str) -> None:

@@ -6,13 +6,13 @@ from datetime import tzinfo
 
 from shared.commands import UpdateCheckpoint, UpdateConsumerGroup
 from shared.errors import InvalidCommandError, NotFoundError, RefusedError
-from shared.execution.attributes import plan_attributes, plan_change
+from shared.execution.attributes import attributes_of, plan_attributes, plan_change, wrote_attributes
 from shared.execution.goal_plans import plan_goal
 from shared.execution.invocation import Work
 from shared.execution.journaling import taken
 from shared.execution.observing import observe_group, read_attributes
-from shared.execution.performing import attributes_of, recorded_plan
-from shared.goals import AsOf, AtTime, CopyOf, Exact, Goal, read_goal, read_instant
+from shared.execution.performing import recorded_plan
+from shared.goals import AsOf, AtTime, CopyOf, End, Exact, Goal, counts_from_an_instant, read_goal, read_instant
 from shared.journal.history import positions_as_of
 from shared.journal.operations import Operation
 from shared.moves import Move
@@ -62,13 +62,18 @@ def _plan_moving(work: Work, command: Moving) -> OperationPlan:
 def _goal(work: Work, command: Moving) -> Goal:
     zone = default_zone(work)
     try:
-        anchor_unix = work.now_unix if command.at is None else read_instant(command.at, default_zone=zone)
+        anchor_unix = _anchor_unix(work) if command.at is None else read_instant(command.at, default_zone=zone)
     except ValueError as error:
         raise InvalidCommandError([f"at: {error}"]) from error
     try:
         goal = read_goal(command.to, anchor_unix=anchor_unix, default_zone=zone)
+        is_relative = command.at is None and counts_from_an_instant(command.to)
+        work.counted_from_unix = anchor_unix if is_relative else None
     except ValueError as error:
         raise InvalidCommandError([f"to: {error}"]) from error
+    if isinstance(goal, End) and command.at is None and work.was_sent_before:
+        # The end as it was then: what came since is not skipped because the first try failed.
+        goal = AtTime(int(anchor_unix))
     times = {"at": anchor_unix, "to": goal.unix if isinstance(goal, AtTime | AsOf) else 0}
     problems = [f"{name}: lies in the future" for name, unix in times.items() if unix > work.now_unix + _SKEW_S]
     if problems:
@@ -76,18 +81,13 @@ def _goal(work: Work, command: Moving) -> Goal:
     return goal
 
 
+def _anchor_unix(work: Work) -> float:
+    return work.now_unix if work.anchor_unix is None else work.anchor_unix
+
+
 def default_zone(work: Work) -> tzinfo | None:
     """Return the zone of times that name none; None if policy sets none, and they are refused."""
-    name = work.invocation.policy.default_time_zone
-    if name is None:
-        return None
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 -- only where a zone is set
-
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        work.warn("unknown_zone", "default_time_zone of policy.toml is not a zone this machine knows")
-        return None
+    return work.invocation.policy.default_zone()
 
 
 def _given(work: Work, goal: Goal) -> tuple[Mapping[int, str], tuple[Notice, ...]]:
@@ -158,14 +158,6 @@ def plan_undo(work: Work, command: Undo) -> OperationPlan:
     return _plan_undo_of_moves(work, command, op, done)
 
 
-def wrote_attributes(op: Operation, change: AttributeChange) -> bool:
-    """Return whether an operation wrote its attributes, or may have."""
-    told = op.outcome.consumer_group
-    if op.finished is None or op.finished.status == "applied":
-        return True
-    return told is not None and told.after == change.after
-
-
 def _plan_undo_of_attributes(work: Work, op: Operation, change: AttributeChange) -> OperationPlan:
     now, operation_id = attributes_of(read_attributes(work)), op.started.operation_id
     if not wrote_attributes(op, change):
@@ -184,9 +176,6 @@ def _plan_undo_of_attributes(work: Work, op: Operation, change: AttributeChange)
             hint="update_consumer_group writes the values you want; describe shows those there are.",
         )
     return plan_change(now, back, undoes=operation_id)
-
-
-_NEVER_CAME = "stays: it stands where the operation would have taken it on from, and was not moved"
 
 
 def _plan_undo_of_moves(work: Work, command: Undo, op: Operation, done: OperationPlan) -> OperationPlan:

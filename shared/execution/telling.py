@@ -1,13 +1,16 @@
 """Telling what became of an operation: now to the caller, later from the journal."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import cast, get_args
 
+from shared.execution.apply_options import options_notice
 from shared.execution.invocation import Work
+from shared.frozen import frozen
 from shared.journal.operations import Operation
 from shared.planning.outcomes import EndState, end_state, overall_error, overall_status
 from shared.planning.plans import OperationPlan, effect_notice
+from shared.positions import iso_utc
 from shared.results import (
     OK_STATUSES,
     AttributeChange,
@@ -18,7 +21,7 @@ from shared.results import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What a plan came to.
 
@@ -75,8 +78,9 @@ def told(work: Work, outcome: Outcome, *, is_kept: bool) -> Result:
         outcome: What its plan came to.
         is_kept: Whether the journal holds it, where there is one.
     """
-    if any(shard.status == "moved" for shard in outcome.shards):
-        work.warnings[:0] = effect_notice(outcome.plan.liveness, written=True)
+    is_moved = any(shard.status == "moved" for shard in outcome.shards)
+    effect = effect_notice(outcome.plan.liveness, written=True) if is_moved else ()
+    work.warnings[:0] = [*effect, *(options_notice(work.command, work.planned) if work.planned else ())]
     return work.result(
         outcome.status,
         shards=outcome.plan.in_order(outcome.shards),
@@ -106,6 +110,8 @@ def told_again(work: Work, op: Operation) -> Result:
         next=_after(work, op.started.operation_id, record.status, outcome.shards),
         plan_id=op.started.plan_id or None,
         is_over=True,
+        recorded_by=record.principal,
+        recorded_at=iso_utc(op.ended_unix if op.ended_unix is not None else record.written_unix),
     )
 
 

@@ -5,12 +5,13 @@ no credentials; neither tells the remaining time.
 """
 
 import math
-from dataclasses import dataclass
+
+from shared.frozen import frozen
 
 _DEFAULT_TIMEOUT_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FcContext:
     """The context of one invocation.
 
@@ -18,11 +19,15 @@ class FcContext:
         request_id: FC's id of the invocation; None if the context has none.
         function_name: As deployed; "" if the context has none.
         timeout_s: Seconds after which FC stops the invocation.
+        account_id: The account it runs in; "" if the context has none.
+        region: The region it runs in; "" if the context has none.
     """
 
     request_id: str | None
     function_name: str
     timeout_s: float
+    account_id: str = ""
+    region: str = ""
 
 
 def read_context(context: object) -> FcContext:
@@ -32,6 +37,8 @@ def read_context(context: object) -> FcContext:
         request_id=getattr(context, "request_id", None) or None,
         function_name=str(getattr(function, "name", "") or ""),
         timeout_s=_seconds(getattr(function, "timeout", None)),
+        account_id=str(getattr(context, "account_id", "") or ""),
+        region=str(getattr(context, "region", "") or ""),
     )
 
 

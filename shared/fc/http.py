@@ -3,20 +3,20 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from shared.errors import AuthenticationError, ConfigurationError, InvalidCommandError, RefusedError, RewindError
+from shared.errors import AuthenticationError, ConfigurationError, InvalidCommandError, RewindError
 from shared.execution.run import refusal
 from shared.fc.context import FcContext, read_context
 from shared.fc.events import HttpEvent, read_http_event
 from shared.fc.logs import log_configuration, log_crash
+from shared.fc.manners import answer_anybody
+from shared.fc.paths import POST_ONLY, Paths
 from shared.fc.responses import Response, answer
 from shared.results import Result
 
 Carry = Callable[[HttpEvent, FcContext], Result]
 
-_WRONG_METHOD = "method_not_allowed"
 
-
-def respond(event: bytes, context: object, carry: Carry, *, max_body_bytes: int) -> Response:
+def respond(event: bytes, context: object, carry: Carry, *, max_body_bytes: int, paths: Paths = POST_ONLY) -> Response:
     """Return the HTTP answer to an event; never raises.
 
     FC would answer an exception with its text, and write the whole event, the caller's secret included, to its log.
@@ -26,32 +26,30 @@ def respond(event: bytes, context: object, carry: Carry, *, max_body_bytes: int)
         context: As FC hands it over.
         carry: Makes a result of a request.
         max_body_bytes: What is longer is refused unread.
+        paths: What stands where; only a POST to one of them is carried out.
     """
     told = read_context(context)
     try:
         request = read_http_event(event)
-        _check_form(request, max_body_bytes)
+        mannerly = answer_anybody(request, paths, told.request_id)
+        if mannerly is not None:
+            return mannerly
+        _check_size(request, max_body_bytes)
         return answer(carry(request, told))
     except AuthenticationError:
         return NOT_AUTHENTICATED
     except ConfigurationError as error:
         log_configuration(error.problems)
         return _CONFIGURATION_INVALID
-    except InvalidCommandError as error:
-        return answer(replace(refusal(error.action, error), fc_request_id=told.request_id))
     except RewindError as error:
-        headers = {"Allow": "POST"} if error.code == _WRONG_METHOD else None
-        return answer(replace(refusal("unknown", error), fc_request_id=told.request_id), headers=headers)
+        action = error.action if isinstance(error, InvalidCommandError) else "unknown"
+        return answer(replace(refusal(action, error), fc_request_id=told.request_id))
     except Exception:  # noqa: BLE001 -- the one place where nothing may pass
         log_crash(told.request_id)
         return _INTERNAL_ERROR
 
 
-def _check_form(request: HttpEvent, max_body_bytes: int) -> None:
-    if request.path not in {"", "/"}:
-        raise RefusedError("there is nothing at this path", code="no_such_path")
-    if request.method != "POST":
-        raise RefusedError("commands come by POST", code=_WRONG_METHOD)
+def _check_size(request: HttpEvent, max_body_bytes: int) -> None:
     if len(request.body) > max_body_bytes:
         raise InvalidCommandError([f"body: longer than {max_body_bytes} bytes"], code="body_too_large")
 

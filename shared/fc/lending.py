@@ -7,14 +7,12 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import lru_cache
 
-from shared.errors import ConfigurationError
-from shared.execution.invocation import Invocation
+from shared.execution.invocation import Assurance, Invocation
 from shared.execution.parallel import POOL_WIDTH
+from shared.fc.allowing import load_policy
 from shared.fc.context import FcContext
-from shared.fc.logs import log_configuration, log_fields
+from shared.fc.logs import log_fields
 from shared.journal.journal import View
-from shared.policy import Policy
-from shared.policy_file import read_policy
 from shared.settings import Endpoint, Settings
 from shared.sls.client import SlsClient, Surroundings, new_session
 from shared.sls.credentials import read_credentials
@@ -34,6 +32,7 @@ def lend(
     remaining_s: Callable[[], float],
     *,
     idempotency_key: str | None = None,
+    assurance: Assurance = "full",
 ) -> Invocation:
     """Return what commands of this invocation may use.
 
@@ -44,6 +43,7 @@ def lend(
         told: What was read of it.
         remaining_s: Seconds until FC stops the invocation.
         idempotency_key: What makes the caller's repetitions recognizable; None if it sent nothing.
+        assurance: What the proof of the caller is good for.
 
     Raises:
         ConfigurationError: There are no credentials.
@@ -55,7 +55,7 @@ def lend(
 
     return Invocation(
         settings=settings,
-        policy=_policy(settings.policy_path),
+        policy=load_policy(settings.policy_path),
         principal=principal,
         connect=connect,
         remaining_s=remaining_s,
@@ -67,13 +67,5 @@ def lend(
         journal_view=_warm_view(settings.journal) if settings.journal else None,
         fc_request_id=told.request_id,
         idempotency_key=idempotency_key,
+        assurance=assurance,
     )
-
-
-def _policy(path: str | None) -> Policy:
-    """Return the policy; a broken one allows nothing, and only the log says why."""
-    try:
-        return read_policy(path)
-    except ConfigurationError as error:
-        log_configuration(error.problems)
-        return Policy()

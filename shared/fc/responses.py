@@ -8,7 +8,7 @@ from shared.results import Error, Result
 
 Response = dict[str, object]
 
-_BY_CODE: Mapping[str, int] = {
+STATUS_BY_CODE: Mapping[str, int] = {
     "invalid_command": 400,
     "invalid_cursor": 400,
     "invalid_sls_parameter": 400,
@@ -17,6 +17,7 @@ _BY_CODE: Mapping[str, int] = {
     "confirmation_required": 403,
     "denied_by_policy": 403,
     "limit_exceeded": 403,
+    "proof_too_weak": 403,
     "read_only": 403,
     "consumer_group_not_exist": 404,
     "consumer_not_exist": 404,
@@ -42,19 +43,21 @@ _BY_CODE: Mapping[str, int] = {
     "operation_abandoned": 409,
     "operation_in_progress": 409,
     "operation_over": 409,
+    "plan_cancelled": 409,
     "plan_expired": 409,
     "position_expired": 409,
     "position_out_of_range": 409,
     "refused": 409,
     "unfinished_operation": 409,
     "body_too_large": 413,
+    "too_many_alerts": 413,
     "idempotency_key_reused": 422,
     "sls_quota_exceeded": 429,
     "configuration_invalid": 500,
     "internal_error": 500,
     "deadline_exceeded": 504,
 }
-_SLS_FAILED = 502
+SLS_FAILED = 502
 """For every other code: SLS failed, our rights or clock did, or only part was applied."""
 
 _FIRST_ERROR_STATUS = 400
@@ -63,14 +66,11 @@ _FIRST_ERROR_STATUS = 400
 def http_status(result: Result) -> int:
     """Return the HTTP status that tells a result to software that reads nothing else.
 
-    A batch takes the status of its first part that is not ok.
+    A batch has the error, and so the status, of its first part that is not ok.
     """
     if result.ok:
         return HTTPStatus.ACCEPTED if result.status == "accepted" else HTTPStatus.OK
-    for part in result.parts:
-        if not part.ok:
-            return http_status(part)
-    return _BY_CODE.get(result.error.code, _SLS_FAILED) if result.error else _SLS_FAILED
+    return STATUS_BY_CODE.get(result.error.code, SLS_FAILED) if result.error else SLS_FAILED
 
 
 def answer(result: Result, *, headers: Mapping[str, str] | None = None) -> Response:

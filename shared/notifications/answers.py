@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from shared.policy import DestinationKind
+from shared.policy.rules import DestinationKind
 
 # A platform's own number or word for a failure, and what to do about it.
 _MEANINGS: Mapping[DestinationKind, Mapping[object, str]] = {

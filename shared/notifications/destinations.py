@@ -6,14 +6,16 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
+from shared.frozen import frozen
+from shared.names import is_loopback
 from shared.notifications.messages import Message, escape
-from shared.policy import DestinationKind
+from shared.policy.rules import DestinationKind
 from shared.positions import iso_utc
-from shared.settings import Destination, is_loopback
+from shared.secret_settings import Destination
 
 HOSTS: Mapping[DestinationKind, frozenset[str]] = {
     "slack": frozenset({"hooks.slack.com"}),
@@ -26,7 +28,7 @@ _WEBHOOK_SECRET_PREFIX = "whsec_"  # noqa: S105 -- the mark of every such secret
 _WEBHOOK_KEY_BYTES = range(24, 65)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Post:
     """One HTTP request, ready to send; all of it is secret: whoever has the URL may post, and it is signed."""
 

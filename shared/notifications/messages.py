@@ -3,23 +3,26 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
+from shared.frozen import frozen
 from shared.names import printable
-from shared.notifications.movements import movement_lines, remark_lines
+from shared.notifications.movements import attribute_lines, movement_lines, remark_lines
 from shared.planning.liveness import NOT_IN_EFFECT
-from shared.policy import DestinationKind
+from shared.policy.rules import DestinationKind
 from shared.positions import duration, iso_utc
 from shared.results import Error, Result, Status
 
-MAX_CHARS = 15_000
-"""Characters of one text, all ASCII. Feishu takes a body of 20 KB, the least of all.
+MAX_SIZE = 15_000
+"""Bytes of one text, as it is sent: what is not ASCII takes about six. Feishu takes a body of 20 KB, the least of all.
 
 Source: reference chat-and-webhooks.md section 3.6.
 """
-_LINE_CHARS = 600
+_LINE_SIZE = 600
 _MAX_WARNINGS = 4
+# What a plan does besides, or that it has no effect, is never among those that are left out.
+_TOLD_FIRST = frozenset({"not_in_effect", "apply_options"})
 _WROTE = frozenset({"applied", "partial"})
 
 _OPENINGS: Mapping[Status, str] = {
@@ -46,14 +49,14 @@ _OFFERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """One notification, before it takes a platform's form.
 
     Attributes:
         message_id: Tells this notification from every other, and is the same when it is told again.
         kind: What happened, for software: "command.applied", with the result's status.
-        text: What happened, for people: lines of ASCII.
+        text: What happened, for people: lines.
         data: All of it: the caller, the text and the whole result as plain JSON.
     """
 
@@ -72,14 +75,15 @@ def compose(result: Result, *, caller: str, now: datetime) -> Message:
         now: When it is told; part of the id where no FC request names the invocation.
     """
     text = text_of(result, caller=caller)
-    told = [caller, result.fc_request_id or iso_utc(now.timestamp()), result.operation_id, result.action, result.status]
+    which = [result.fc_request_id or iso_utc(now.timestamp()), result.operation_id, result.plan_id]
+    told = [caller, *which, result.action, result.status]
     digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
     data = {"caller": caller, "text": text, "result": result.as_dict()}
     return Message(f"msg_{digest}", f"command.{result.status}", text, data)
 
 
 def text_of(result: Result, *, caller: str) -> str:
-    """Return what a result says to a person, at most `MAX_CHARS` long.
+    """Return what a result says to a person, at most `MAX_SIZE`.
 
     A batch's parts follow one another, what is not ok first, each with its number.
     """
@@ -113,11 +117,11 @@ class _Page:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self._left = MAX_CHARS - 2 * (_LINE_CHARS + 1)
+        self._left = MAX_SIZE - 2 * (_LINE_SIZE + 1)
 
     def add(self, lines: Sequence[str]) -> bool:
         """Take all of these lines, or none; return which."""
-        size = sum(len(line) + 1 for line in lines)
+        size = sum(_size(line) + 1 for line in lines)
         if size > self._left:
             return False
         self.lines += lines
@@ -130,12 +134,17 @@ class _Page:
 
 
 def _line(text: str) -> str:
-    return printable(text, longest=_LINE_CHARS)
+    shown = printable(text, longest=_LINE_SIZE)
+    return "".join(char for char, size in zip(shown, accumulate(map(_size, shown)), strict=True) if size <= _LINE_SIZE)
+
+
+def _size(text: str) -> int:
+    return len(text.encode("ascii", "backslashreplace"))
 
 
 def _headline(result: Result, *, asked_by: str = "") -> str:
     opening = _OPENINGS[result.status]
-    if _is_not_in_effect(result):
+    if is_not_in_effect(result):
         opening = NOT_IN_EFFECT + (", and only in part" if result.status == "partial" else "")
     # A refused apply may hold the id of a new plan.
     carried_out = result.action == "apply" and result.plan_id and result.ok
@@ -144,9 +153,10 @@ def _headline(result: Result, *, asked_by: str = "") -> str:
     return _line(f"{opening}: {what}{where}{f', asked for by {asked_by}' if asked_by else ''}.")
 
 
-def _is_not_in_effect(result: Result) -> bool:
+def is_not_in_effect(result: Result) -> bool:
+    """Return whether something was written that has no effect as long as consumers hold the shards."""
     here = result.status in _WROTE and any(warning.code == "not_in_effect" for warning in result.warnings)
-    return here or any(_is_not_in_effect(part) for part in result.parts)
+    return here or any(is_not_in_effect(part) for part in result.parts)
 
 
 def _parts(result: Result) -> list[tuple[int, Result]]:
@@ -154,11 +164,12 @@ def _parts(result: Result) -> list[tuple[int, Result]]:
 
 
 def _body(result: Result) -> list[str]:
-    lines = [*_summary(result), *movement_lines(result), *_attributes(result)]
+    lines = [*_summary(result), *movement_lines(result), *attribute_lines(result)]
     if result.error is not None and not result.parts:
         lines += _reason(result.error, result.retry_after_s)
     lines += remark_lines(result)
-    lines += [f"Note ({warning.code}): {warning.message}" for warning in result.warnings[:_MAX_WARNINGS]]
+    warnings = sorted(result.warnings, key=lambda warning: warning.code not in _TOLD_FIRST)
+    lines += [f"Note ({warning.code}): {warning.message}" for warning in warnings[:_MAX_WARNINGS]]
     if len(result.warnings) > _MAX_WARNINGS:
         lines.append(f"{len(result.warnings) - _MAX_WARNINGS} more notes are in the result.")
     return [_line(line) for line in lines]
@@ -175,17 +186,6 @@ def _summary(result: Result) -> list[str]:
     described = result.own.get("describe")
     summary = described.get("summary") if isinstance(described, Mapping) else None
     return [f"{summary}."] if isinstance(summary, str) else []
-
-
-def _attributes(result: Result) -> list[str]:
-    change = result.consumer_group
-    if change is None or change.before == change.after:
-        return []
-    verb = "would become" if result.status == "planned" else "became"
-    before, after = change.before, change.after
-    timeout = f"timeout {before.timeout} s {verb} {after.timeout} s" if before.timeout != after.timeout else ""
-    order = f"order {before.order} {verb} {after.order}".lower() if before.order != after.order else ""
-    return [f"Attributes: {', '.join(filter(None, (timeout, order)))}."]
 
 
 def _offer(page: _Page, result: Result) -> None:

@@ -1,9 +1,8 @@
 """Shards in words and numbers: how far they went, and what became of those that are not as wanted."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
-from shared.positions import duration
+from shared.positions import duration, unix_of
 from shared.results import Position, Result, ShardResult
 
 MAX_REMARKS = 8
@@ -52,11 +51,23 @@ def remark_lines(result: Result) -> list[str]:
         if why or shard.status in _ALWAYS_TOLD:
             remarks.setdefault((shard.status, why), []).append(shard.shard)
     told = [
-        f"{_named(shards)} {_STATUSES[status]}".rstrip() + (f": {why}" if why else "")
+        f"{named_shards(shards)} {_STATUSES[status]}".rstrip() + (f": {why}" if why else "")
         for (status, why), shards in list(remarks.items())[:MAX_REMARKS]
     ]
     left = [shard for shards in list(remarks.values())[MAX_REMARKS:] for shard in shards]
-    return [*told, f"{_named(left)}: see the result"] if left else told
+    return [*told, f"{named_shards(left)}: see the result"] if left else told
+
+
+def attribute_lines(result: Result) -> list[str]:
+    """Return what became, or would become, of the group's attributes in one line; none if they stay."""
+    change = result.consumer_group
+    if change is None or change.before == change.after:
+        return []
+    verb = "would become" if result.status == "planned" else "became"
+    before, after = change.before, change.after
+    timeout = f"timeout {before.timeout} s {verb} {after.timeout} s" if before.timeout != after.timeout else ""
+    order = f"order {before.order} {verb} {after.order}".lower() if before.order != after.order else ""
+    return [f"Attributes: {', '.join(filter(None, (timeout, order)))}."]
 
 
 def _movement(shards: Sequence[ShardResult], verb: str, effect: str) -> str:
@@ -88,12 +99,7 @@ def _span(positions: Iterable[Position | None]) -> str:
 def _seconds_between(before: str | None, after: str | None) -> float | None:
     if before is None or after is None:
         return None
-    return abs(_unix(after) - _unix(before))
-
-
-def _unix(time: str) -> float:
-    # Python 3.10 does not read a Z.
-    return datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()
+    return abs(unix_of(after) - unix_of(before))
 
 
 def _counted(shards: Sequence[ShardResult]) -> str:
@@ -101,7 +107,8 @@ def _counted(shards: Sequence[ShardResult]) -> str:
     return f"{len(shards)} {noun} ({_ranges(s.shard for s in shards)})"
 
 
-def _named(shards: Sequence[int]) -> str:
+def named_shards(shards: Sequence[int]) -> str:
+    """Return shards as a sentence begins with them: "shard 7", "shards 0-3, 7"."""
     return f"{'shard' if len(shards) == 1 else 'shards'} {_ranges(shards)}"
 
 

@@ -1,24 +1,23 @@
 """Sends notifications, one try each, inside the invocation's time; what fails here never touches the work told of."""
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from threading import get_ident
+from functools import partial
 from typing import Literal
 
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from shared.names import printable
+from shared.frozen import frozen
+from shared.names import in_ascii
 from shared.notifications.answers import needs_body, why_not_taken
 from shared.notifications.destinations import Post, post_to, problem_with
 from shared.notifications.messages import Message, compose
-from shared.policy import DestinationKind, Policy
+from shared.policy.rules import DestinationKind, Policy
 from shared.results import Result
-from shared.settings import Destination, Settings
-from shared.sls.session import new_session
+from shared.secret_settings import Destination
+from shared.settings import Settings
+from shared.sls.outward import exchange
 
 Code = Literal[
     "sent",
@@ -33,13 +32,11 @@ Code = Literal[
 ]
 Found = tuple[DestinationKind, Destination]
 
-_MAX_CONNECT_S = 5.0
 _MAX_SEND_S = 10.0
 _MIN_SEND_S = 0.3
-_MAX_BODY_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What became of the notification to one destination; safe to show and to log.
 
@@ -59,7 +56,7 @@ class Outcome:
         return self.code == "sent"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Time:
     """How long one sending may take, by a clock that counts down."""
 
@@ -130,7 +127,7 @@ def _find(name: str, policy: Policy, settings: Settings) -> Found | Outcome:
 
 
 def _outcome(name: str, code: Code, what: str) -> Outcome:
-    shown = printable(name, longest=64)
+    shown = in_ascii(name, longest=64)
     return Outcome(shown, code, f"{shown}: {what}")
 
 
@@ -139,8 +136,7 @@ def _send(name: str, found: Found, message: Message, now: datetime, time: _Time)
     if time.left_s < _MIN_SEND_S:
         return _outcome(name, "no_time_left", "not sent, the invocation's time is used up")
     try:
-        with _unlogged():
-            why = _exchange(kind, post_to(kind, destination, message, now), time)
+        why = _exchange(kind, post_to(kind, destination, message, now), time)
     except requests.exceptions.SSLError:
         return _outcome(name, "not_connected", "not sent, its TLS certificate could not be verified")
     except requests.ConnectTimeout:
@@ -154,44 +150,6 @@ def _send(name: str, found: Found, message: Message, now: datetime, time: _Time)
 
 def _exchange(kind: DestinationKind, post: Post, time: _Time) -> str | None:
     """Return why a request was not taken; None if it was."""
-    # Connect and read share what is left, so that both together never outlast it.
-    connect_s = min(_MAX_CONNECT_S, time.left_s / 3)
-    with (
-        new_session(1) as session,
-        session.post(
-            post.url,
-            data=post.body,
-            headers={"User-Agent": "sls-rewind/0.1.0", "Accept-Encoding": "identity", **post.headers},
-            timeout=(connect_s, time.left_s - connect_s),
-            allow_redirects=False,
-            stream=True,
-            verify=True,
-        ) as response,
-    ):
-        status = response.status_code
-        return why_not_taken(kind, status, _body_of(response, time) if needs_body(kind, status) else b"")
-
-
-def _body_of(response: requests.Response, time: _Time) -> bytes:
-    body = bytearray()
-    # Not iter_content: it waits until a chunk is full, so a trickling answer would outlast every timeout.
-    while len(body) < _MAX_BODY_BYTES and (chunk := response.raw.read1(_MAX_BODY_BYTES)):
-        if time.left_s <= 0:
-            raise requests.Timeout("the time is over within the body")
-        body += chunk
-    return bytes(body)
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """Keep this thread's requests out of urllib3's own log, which would write their paths down: they are secrets."""
-    logger, thread = logging.getLogger("urllib3.connectionpool"), get_ident()
-
-    def is_of_others(record: logging.LogRecord) -> bool:
-        return record.thread != thread
-
-    logger.addFilter(is_of_others)
-    try:
-        yield
-    finally:
-        logger.removeFilter(is_of_others)
+    wanted = partial(needs_body, kind)
+    status, body = exchange(post.url, post.body, post.headers, left_s=lambda: time.left_s, needs_body=wanted)
+    return why_not_taken(kind, status, body)

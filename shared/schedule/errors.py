@@ -5,7 +5,7 @@ FC shows the class's name as `errorType`, so that whoever reads it knows whether
 
 from collections.abc import Callable
 
-from shared.names import printable
+from shared.names import in_ascii
 from shared.results import Result
 
 _LONGEST_CHARS = 600
@@ -27,7 +27,7 @@ class FiringError(Exception):
     """Base of both; the message is short, names the error's code, and holds no secret."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(printable(message, longest=_LONGEST_CHARS))
+        super().__init__(in_ascii(message, longest=_LONGEST_CHARS))
 
 
 class FiringRefusedError(FiringError):

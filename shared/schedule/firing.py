@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, time, timezone
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.command_parser import parse_command_table
 from shared.commands import Command
 from shared.errors import InvalidCommandError
+from shared.frozen import frozen
 from shared.goals import read_instant
 from shared.names import printable
 from shared.operation_commands import MODELS, Moving, Planning
@@ -19,7 +19,7 @@ _MOST_LATE_S = 7 * 86_400
 _MOST_DESTINATIONS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """A part of the day in a zone; where it begins later than it ends, it goes across midnight.
 
@@ -41,7 +41,7 @@ class Window:
         return local >= self.begins or local < self.ends
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Firing:
     """One firing of a timer trigger.
 

@@ -44,13 +44,25 @@ def refused(answer: Answer, status: int = 400, code: str = "invalid_command") ->
         b'{"watch_s": -Infinity}',
         b'{"watch_s": 0x10}',
         b'{"watch_s": 01}',
-        b"[" * 60_000,
-        b'{"a":' * 12_000,
         b'{"action": "a\nb"}',
     ],
 )
 def test_a_body_that_is_not_json_in_utf_8_is_refused(functions: FunctionCaller, body: bytes) -> None:
     assert refused(functions.post(body)) == "body: not valid JSON in UTF-8"
+
+
+@pytest.mark.parametrize("depth", [33, 950, 8_000])
+def test_a_body_that_is_nested_too_deeply_is_refused(functions: FunctionCaller, depth: int) -> None:
+    body = b'{"action": "rewind", "to": ' + b"[" * depth + b"]" * depth + b"}"
+
+    assert refused(functions.post(body)) == "body: nested more than 32 levels deep"
+
+
+@pytest.mark.parametrize("body", [b"[" * 60_000, b'{"a":' * 12_000])
+def test_nesting_that_never_ends_is_refused(functions: FunctionCaller, body: bytes) -> None:
+    told = {"body: nested more than 32 levels deep", "body: not valid JSON in UTF-8"}
+
+    assert refused(functions.post(body)) in told
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"describe"', b"1", b"true", b'[{"action": "describe"}]'])

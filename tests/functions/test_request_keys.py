@@ -61,6 +61,41 @@ def test_the_same_batch_under_the_same_key_is_a_duplicate(functions: FunctionCal
     assert len(shop.writes()) == 2
 
 
+NAMED = {"project": "shop", "logstore": "orders"}
+SPELLINGS: list[dict[str, str]] = [
+    {**NAMED, "consumer_group": "billing"},
+    {**NAMED, "consumerGroup": "billing"},
+    {"target": "orders"},
+]
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS, ids=str)
+@pytest.mark.parametrize("wrap", [dict, batch], ids=["alone", "batch"])
+def test_the_same_command_whose_target_is_spelled_otherwise_is_a_duplicate(
+    functions: FunctionCaller,
+    shop: Shop,
+    spelled: dict[str, str],
+    wrap: Any,  # noqa: ANN401 -- command to command
+) -> None:
+    command = back(0)
+    otherwise = {**{key: value for key, value in command.items() if key != "target"}, **spelled}
+    functions.run(wrap(command), Idempotency_Key=KEY)
+
+    answer = functions.run(wrap(otherwise), Idempotency_Key=KEY)
+
+    assert (answer.json["status"], len(shop.writes())) == ("duplicate", 1)
+
+
+def test_another_target_is_another_command(functions: FunctionCaller, shop: Shop) -> None:
+    shop.add_group("audit")
+    shop.commit(0, shop.cursor(0, -10), group="audit", ago_s=3600)
+    functions.run(back(0), Idempotency_Key=KEY)
+
+    answer = functions.run({**back(0), "target": "shop/orders/audit"}, Idempotency_Key=KEY)
+
+    assert (answer.status, answer.error["code"]) == (422, "idempotency_key_reused")
+
+
 def test_a_key_does_not_bind_what_only_reads(functions: FunctionCaller, shop: Shop) -> None:
     functions.run(batch(back(0)), Idempotency_Key=KEY)
 
@@ -76,3 +111,21 @@ def test_plans_are_applied_under_their_own_ids_whatever_the_key(functions: Funct
     answer = functions.run(plans[1], Idempotency_Key=KEY)
 
     assert (answer.json["status"], len(shop.writes())) == ("applied", 2)
+
+
+@pytest.mark.parametrize("own", [{"allow_active": True}, {"wait_free_s": 1}, {"reason": "another"}])
+def test_batches_that_differ_only_in_what_an_apply_is_asked_with_are_not_the_same(
+    functions: FunctionCaller, shop: Shop, own: dict[str, Any]
+) -> None:
+    plan = functions.run({**back(1), "dry_run": True}).json["plan_id"]
+    apply = {"action": "apply", "plan_id": plan}
+    first = batch(back(0), apply)
+    assert functions.run(first, Idempotency_Key=KEY).json["ok"]
+    stood = shop.checkpoints()
+
+    answer = functions.run(batch(back(0), {**apply, **own}), Idempotency_Key=KEY)
+    again = functions.run(first, Idempotency_Key=KEY)
+
+    assert (answer.status, answer.error["code"]) == (422, "idempotency_key_reused")
+    assert [part["status"] for part in again.json["results"]] == ["duplicate", "duplicate"]
+    assert shop.checkpoints() == stood

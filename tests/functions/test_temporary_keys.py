@@ -1,6 +1,8 @@
 """Role credentials as Function Compute lends them: a key pair with a token, anew for each invocation."""
 
+import base64
 import json
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -48,6 +50,8 @@ def lent(
         "REWIND_POLICY": str(POLICY),
         "REWIND_WEBHOOK_SECRETS": json.dumps(tokens),
         "REWIND_ROLE_WRITER": "acs:ram::1:role/writer",
+        "REWIND_ROLE_CHATOPS": "acs:ram::1:role/chatops",
+        "REWIND_WORKER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
     }
     template = load_template(CHECKOUT / "template.yml", variables)
     with ExitStack() as running:

@@ -78,6 +78,7 @@ def refusal(to: object, zone: tzinfo | None) -> str:
         ({"consumer_group": "other"}, CopyOf("other")),
         ({"consumerGroup": "other"}, CopyOf("other")),
         ({"checkpoints": {"0": "MQ==", "12": "MTIz"}}, Exact({0: "MQ==", 12: "MTIz"})),
+        ({"checkpoints": {"2147483647": "MQ=="}}, Exact({2**31 - 1: "MQ=="})),
         ({"shift": -100}, Shift(-100)),
         ({"shift": 1}, Shift(1)),
     ],
@@ -123,6 +124,8 @@ def test_every_spelling_is_read(to: object, goal: Goal) -> None:
         {"checkpoints": {"-1": "MQ=="}},
         {"checkpoints": {"٣": "MQ=="}},
         {"checkpoints": {"12345678901": "MQ=="}},
+        {"checkpoints": {"2147483648": "MQ=="}},
+        {"checkpoints": {"": "MQ=="}},
         {"checkpoints": {"0": 1}},
         {"checkpoints": {"0": ""}},
         {"checkpoints": {"0": "begin"}},
@@ -239,3 +242,9 @@ def test_an_instant_written_in_utc_comes_back(unix: int, zone: tzinfo | None) ->
 def test_checkpoints_come_back_by_shard(positions: dict[int, int]) -> None:
     cursors = {shard: encode_cursor(position) for shard, position in positions.items()}
     assert read({"checkpoints": {str(shard): cursor for shard, cursor in cursors.items()}}) == Exact(cursors)
+
+
+@pytest.mark.parametrize("shift", [2**63, -(2**63), 0])
+def test_a_shift_that_is_none_is_told_all_that_it_may_be(shift: int) -> None:
+    with pytest.raises(ValueError, match=r"not 0, and below 2\^63 either way$"):
+        read_goal({"shift": shift}, anchor_unix=0, default_zone=None)

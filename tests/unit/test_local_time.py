@@ -4,10 +4,11 @@ from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.local_time import first_instant, read_local_time
+from tests.fuzz.amount import some
 
 MINUTE_S = 60
 
@@ -46,7 +47,7 @@ def searched(local: datetime, zone: ZoneInfo) -> int:
     change=st.sampled_from([(zone, when) for zone, pair in CHANGES.items() for when in pair]),
     minutes=st.integers(-180, 180),
 )
-@settings(max_examples=150, deadline=None)
+@some(150)
 def test_near_a_change_of_the_clocks_it_is_what_a_search_finds(change: tuple[str, datetime], minutes: int) -> None:
     zone, local = ZoneInfo(change[0]), change[1] + timedelta(minutes=minutes)
 
@@ -59,7 +60,7 @@ def test_near_a_change_of_the_clocks_it_is_what_a_search_finds(change: tuple[str
         lambda t: t.replace(second=0, microsecond=0)
     ),
 )
-@settings(max_examples=60, deadline=None)
+@some(60)
 def test_on_any_day_it_is_what_a_search_finds(zone: str, local: datetime) -> None:
     assert first_instant(local, ZoneInfo(zone)) == searched(local, ZoneInfo(zone))
 
@@ -118,6 +119,14 @@ def test_the_day_is_today_and_the_zone_the_default_unless_given() -> None:
         ({"local": "24:00", "zone": "UTC"}, "local must be a time"),
         ({"local": "noon", "zone": "UTC"}, "local must be a time"),
         ({"local": "00:00+08:00", "zone": "UTC"}, "local must be a time"),
+        ({"local": "00:00Z", "zone": "UTC"}, "local must be a time"),
+        ({"local": "00", "zone": "UTC"}, "local must be a time"),
+        ({"local": "0:00", "zone": "UTC"}, "local must be a time"),
+        ({"local": "0000", "zone": "UTC"}, "local must be a time"),
+        ({"local": "T00:00", "zone": "UTC"}, "local must be a time"),
+        ({"local": "00:00:00.5", "zone": "UTC"}, "local must be a time"),
+        ({"local": "00:00\n", "zone": "UTC"}, "local must be a time"),
+        ({"local": "\u0660\u0660:00", "zone": "UTC"}, "local must be a time"),
         ({"local": 0, "zone": "UTC"}, "must be {"),
         ({"zone": "UTC"}, "must be {"),
         ({"local": "00:00", "day": "tomorrow", "zone": "UTC"}, "must be {"),
@@ -140,3 +149,22 @@ def test_a_wrong_local_time_is_refused(wrong: dict[object, object], message: str
 
     assert message in str(refusal.value)
     assert "passwd" not in str(refusal.value)
+
+
+@given(
+    anchor_unix=st.sampled_from([0, 253_402_300_799]),
+    zone=st.sampled_from(["Pacific/Kiritimati", "Etc/GMT+12", "America/New_York", "UTC"]),
+    clock=st.times().map(lambda at: at.isoformat("minutes")),
+    day=st.sampled_from(["today", "yesterday"]),
+)
+def test_at_the_ends_of_the_calendar_it_is_an_instant_or_a_refusal(
+    anchor_unix: int, zone: str, clock: str, day: str
+) -> None:
+    given_time: dict[object, object] = {"local": clock, "day": day, "zone": zone}
+
+    try:
+        found = read_local_time(given_time, anchor_unix=anchor_unix, default_zone=None)
+    except ValueError as error:
+        assert "calendar" in str(error)  # noqa: PT017 -- either outcome is right
+    else:
+        assert abs(found - anchor_unix) <= 3 * 86_400

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from shared.errors import ConfigurationError
-from shared.policy_file import parse_policy
-from shared.settings import Destination, load_settings
+from shared.policy.file import parse_policy
+from shared.secret_settings import Destination
+from shared.settings import load_settings
 
 REGION = {"REWIND_REGION": "cn-hangzhou"}
 URL = "https://hooks.slack.com/services/T0/B0/SeCrEt"

@@ -17,9 +17,9 @@ from shared.notifications.destinations import (
     webhook_signature,
 )
 from shared.notifications.messages import compose
-from shared.policy import DestinationKind
+from shared.policy.rules import DestinationKind
 from shared.results import Error, Result
-from shared.settings import Destination
+from shared.secret_settings import Destination
 from tests.unit.notifications.told import NOW, TIMER, WEBHOOK_SECRET, applied, shard
 
 SLACK = Destination("https://hooks.slack.com/services/T0/B0/XXXX")

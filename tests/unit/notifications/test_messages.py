@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import RefusedError
-from shared.notifications.messages import MAX_CHARS, compose, escape, text_of
+from shared.notifications.messages import MAX_SIZE, compose, escape, text_of
 from shared.results import (
     AttributeChange,
     Attributes,
@@ -208,7 +208,7 @@ def test_a_batch_too_large_for_a_message_says_so() -> None:
     text = text_of(batch, caller=TIMER)
 
     assert "More parts are in the result." in text
-    assert len(text) <= MAX_CHARS
+    assert len(text) <= MAX_SIZE
 
 
 def test_without_a_journal_the_checkpoints_that_put_256_shards_back_are_all_there() -> None:
@@ -228,6 +228,17 @@ def test_a_command_for_what_is_left_is_not_called_undo() -> None:
     assert labels == ["Finish it", "Undo it"]
 
 
+def test_a_notification_in_chinese_is_whole_and_of_a_size_that_every_platform_takes() -> None:
+    note, shards = "\u8ba2\u5355" * 40, tuple(shard(n, "failed", note="\u6d88" * 500 + str(n)) for n in range(300))
+    result = replace(applied(*shards), warnings=(Notice("alert", note),))
+
+    text = text_of(result, caller="webhook:ci")
+
+    assert f"Note (alert): {note}" in text
+    assert "Undo it" in text
+    assert len(json.dumps(text)) <= MAX_SIZE * 1.25
+
+
 def test_a_command_too_long_for_a_message_is_told_of() -> None:
     long = {"action": "update_checkpoint", "checkpoints": {str(n): "x" * 50 for n in range(1000)}}
 
@@ -237,14 +248,14 @@ def test_a_command_too_long_for_a_message_is_told_of() -> None:
 
 
 @given(caller=st.text(), message=st.text(), note=st.text(), count=st.integers(0, 300))
-def test_any_text_from_outside_stays_on_its_line_in_ascii(caller: str, message: str, note: str, count: int) -> None:
+def test_any_text_from_outside_stays_on_its_line(caller: str, message: str, note: str, count: int) -> None:
     shards = tuple(shard(n, "failed", note=note + str(n)) for n in range(count))
     result = replace(applied(*shards), error=Error("x", message, hint=message), warnings=(Notice("x", note),) * 9)
 
     text = text_of(result, caller=caller)
 
-    assert text.isascii()
-    assert len(text) <= MAX_CHARS
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert len(json.dumps(text)) <= MAX_SIZE * 1.25
     assert {line.split(" ")[0] for line in text.splitlines()} <= {
         "Applied:",
         "Why:",
@@ -289,3 +300,15 @@ def test_the_same_told_again_has_the_same_id_and_what_differs_has_another() -> N
     assert compose(replace(applied(), status="duplicate"), caller=TIMER, now=NOW).message_id != first
     assert compose(replace(applied(), fc_request_id="1-other"), caller=TIMER, now=NOW).message_id != first
     assert compose(applied(), caller="webhook:ci", now=NOW).message_id != first
+
+
+@pytest.mark.parametrize("others", range(8))
+def test_what_applying_does_besides_is_never_among_the_notes_that_are_left_out(others: int) -> None:
+    options = Notice("apply_options", "as asked, applying it moves the shards although somebody consumes")
+    many = tuple(Notice(f"note_{number}", "something else") for number in range(others))
+
+    told = lines(replace(applied(), status="planned", warnings=(HELD, *many, options)))
+
+    notes = [line for line in told if line.startswith("Note (")]
+    assert notes[0].startswith("Note (not_in_effect)")
+    assert notes[1] == "Note (apply_options): as asked, applying it moves the shards although somebody consumes"

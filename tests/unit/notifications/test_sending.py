@@ -7,8 +7,9 @@ from itertools import count
 import pytest
 
 from shared.notifications import Outcome, check_names, notify
-from shared.policy import DestinationKind, Policy
-from shared.settings import Destination, Settings
+from shared.policy.rules import DestinationKind, Policy
+from shared.secret_settings import Destination
+from shared.settings import Settings
 from tests.unit.notifications.told import NOW, TIMER, WEBHOOK_SECRET, applied, policy, settings
 from tests.unit.sls.scripted_server import RESET, SILENCE, ScriptedServer, Step, answer
 

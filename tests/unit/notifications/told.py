@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from shared.policy import DestinationKind, Policy
+from shared.policy.rules import DestinationKind, Policy
 from shared.results import Direction, Position, Result, ShardResult, ShardStatus, Target
-from shared.settings import Destination, Settings, load_settings
+from shared.secret_settings import Destination
+from shared.settings import Settings, load_settings
 
 NOW = datetime(2026, 11, 20, 1, 2, 3, tzinfo=timezone.utc)
 TIMER = "timer:sls-rewind-schedule/nightly"
