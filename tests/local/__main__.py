@@ -3,12 +3,14 @@
 import argparse
 import sys
 
+from tests.local.chat.command import add_chat
 from tests.local.demo import add_demo, add_run
 from tests.local.fire import add_fire
+from tests.local.packaging.command import add_package
 from tests.local.up import add_sls, add_up
 
 # One function a command: it adds its parser, with what runs the command as the default of `run`.
-_COMMANDS = (add_up, add_sls, add_demo, add_run, add_fire)
+_COMMANDS = (add_up, add_sls, add_demo, add_run, add_fire, add_chat, add_package)
 
 
 def main() -> int:

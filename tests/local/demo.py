@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.local.chat.people import LocalChat
 from tests.local.environment import LocalEnvironment
 from tests.local.fc.logs import stderr_logs
 from tests.local.sls.server import StandInServer
 from tests.local.sls.signing import Signer, target
 from tests.local.tables import newest_times, result_lines, shortened
-from tests.local.up import announce, stop_event
+from tests.local.up import announce, chat_line, show_on_stderr, stop_event
 
 _GROUP = {"project": "shop", "logstore": "orders", "consumer_group": "billing"}
 _SHARDS = 4
@@ -82,11 +83,12 @@ def run_demo(_arguments: argparse.Namespace) -> int:
 def run_environment(arguments: argparse.Namespace) -> int:
     """Keep stand-in and functions up until interrupted; return the exit status."""
     stopped = stop_event()
-    with StandInServer() as stand_in:
+    with StandInServer() as stand_in, LocalChat(show_on_stderr) as chat:
         Orders(stand_in)
-        with LocalEnvironment(stand_in, port=arguments.port, logs=stderr_logs()) as environment:
+        with LocalEnvironment(stand_in, port=arguments.port, settings=chat.settings, logs=stderr_logs()) as environment:
+            chat.connect(environment.url)
             announce(environment.description())
-            print(_curl_lines(environment), file=sys.stderr)  # noqa: T201 -- a command speaks
+            print(_curl_lines(environment) + f"\n{chat_line(chat)}\n", file=sys.stderr)  # noqa: T201 -- a command speaks
             stopped.wait()
     return 0
 

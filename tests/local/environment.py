@@ -3,9 +3,11 @@
 import json
 import os
 import secrets
+import socket
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, final
@@ -14,8 +16,8 @@ from tests.local.fc.errors import StagingError
 from tests.local.fc.gateway import Gateway, GatewayOptions
 from tests.local.fc.logs import Logs
 from tests.local.fc.routes import invocation_path, trigger_path
-from tests.local.fc.server import FunctionServer
-from tests.local.fc.staging import find_artefact, stage_source
+from tests.local.fc.server import LISTEN_QUEUE, FunctionServer
+from tests.local.fc.staging import find_artefact, interpreter_of, runs_here, stage_source
 from tests.local.fc.template import Template, load_template, missing_variables
 from tests.local.fc.variables import Platform
 
@@ -24,6 +26,8 @@ _POLICY = Path(__file__).with_name("policy.toml")
 _POLICY_VARIABLE = "REWIND_POLICY"
 _OVERRIDABLE = ("REWIND_SIGNATURE", "REWIND_READ_ONLY", _POLICY_VARIABLE)
 _ROLE_PREFIX = "REWIND_ROLE_"
+# Chat is off here unless its settings are given.
+_OFF = {"REWIND_WORKER_KEY": ""}
 _PLATFORM = Platform()
 
 
@@ -72,7 +76,8 @@ class LocalEnvironment:
 
     Raises:
         TemplateError: template.yml cannot be used.
-        StagingError: The code of a function is missing, or REWIND_POLICY is not an absolute path.
+        StagingError: The code of a function is missing, no Python of this machine can run the artefacts, or
+            REWIND_POLICY is not an absolute path.
     """
 
     gateway: Gateway
@@ -103,6 +108,9 @@ class LocalEnvironment:
 
     def __enter__(self) -> "LocalEnvironment":
         with ExitStack() as opening:
+            # Functions invoke one another at the gateway's own address, so it is known before there is a gateway.
+            listener = opening.enter_context(socket.create_server(("127.0.0.1", self._port), backlog=LISTEN_QUEUE))
+            self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             template = self._template()
             folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="sls-rewind-")))
             platform = Platform(
@@ -111,9 +119,9 @@ class LocalEnvironment:
                 access_key_secret=self._stand_in.access_key_secret,
             )
             roots = self._code_roots(template, folder)
-            gateway = Gateway(template, roots, platform, logs=self._logs, options=self._options)
+            gateway = Gateway(template, roots, platform, logs=self._logs, options=self._chosen_options(template, roots))
             self.gateway = opening.enter_context(gateway)
-            self.url = opening.enter_context(FunctionServer(gateway, self._port)).url
+            opening.enter_context(FunctionServer(gateway, listener=listener))
             self._open = opening.pop_all()
         return self
 
@@ -137,7 +145,7 @@ class LocalEnvironment:
         path = self._checkout / "template.yml"
         settings = self._local_settings()
         roles = {name for name in missing_variables(path, settings) if name.startswith(_ROLE_PREFIX)}
-        return load_template(path, {**{name: _role_arn(name) for name in roles}, **settings})
+        return load_template(path, {**{name: _role_arn(name) for name in roles}, **_OFF, **settings})
 
     def _local_settings(self) -> dict[str, str]:
         overrides = {name: self._environ[name] for name in _OVERRIDABLE if name in self._environ}
@@ -149,9 +157,16 @@ class LocalEnvironment:
             "REWIND_JOURNAL": self._stand_in.journal,
             _POLICY_VARIABLE: str(_POLICY) if self._artefacts else "policy.toml",
             "REWIND_WEBHOOK_SECRETS": json.dumps({"local": self.bearer}),
+            "REWIND_FC_ENDPOINT": self.url,
             **overrides,
             **self._settings,
         }
+
+    def _chosen_options(self, template: Template, roots: Mapping[str, Path]) -> GatewayOptions:
+        options = self._options or GatewayOptions()
+        if options.interpreter is None and self._artefacts and not all(map(runs_here, roots.values())):
+            return replace(options, interpreter=interpreter_of(template.functions.values()))
+        return options
 
     def _code_roots(self, template: Template, folder: Path) -> dict[str, Path]:
         if self._artefacts:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from tests.local.fc.errors import DuplicateTaskError, InvalidTaskIdError, LocalFcError, PayloadTooLargeError
@@ -59,6 +60,7 @@ class AsyncQueue:
         self._open = 0
         self._results: list[AsyncResult] = []
         self._task_ids: set[tuple[str, str]] = set()
+        self._timers: list[threading.Timer] = []
 
     @property
     def results(self) -> list[AsyncResult]:
@@ -66,8 +68,10 @@ class AsyncQueue:
         with self._changed:
             return list(self._results)
 
-    def submit(self, function: Function, event: bytes, request_id: str, task_id: str | None) -> None:
-        """Queue an event.
+    def submit(
+        self, function: Function, event: bytes, request_id: str, task_id: str | None, *, delay_s: int = 0
+    ) -> None:
+        """Queue an event; it is not tried before its delay is over.
 
         Raises:
             PayloadTooLargeError: The event is over 128 KB.
@@ -84,8 +88,23 @@ class AsyncQueue:
             if task_id is not None:
                 self._claim(function, task_id)
             self._open += 1
-        expires_at_s = time.monotonic() + function.async_invoke_config.max_async_event_age_in_seconds
-        self._workers.submit(self._work, function, event, request_id, task_id, expires_at_s)
+        begins_at_s = time.monotonic() + delay_s
+        expires_at_s = begins_at_s + function.async_invoke_config.max_async_event_age_in_seconds
+        work = partial(self._work, function, event, request_id, task_id, expires_at_s)
+        if not delay_s:
+            self._workers.submit(work)
+            return
+        # What waits keeps no worker from what does not.
+        timer = threading.Timer(delay_s, self._begin, [work])
+        timer.daemon = True
+        with self._changed:
+            self._timers.append(timer)
+        timer.start()
+
+    def _begin(self, work: Callable[[], None]) -> None:
+        with self._changed:
+            if not self._closing.is_set():
+                self._workers.submit(work)
 
     def _claim(self, function: Function, task_id: str) -> None:
         if (function.name, task_id) in self._task_ids:
@@ -131,8 +150,11 @@ class AsyncQueue:
                 raise TimeoutError(f"{self._open} asynchronous invocations have not ended")
 
     def stop(self) -> None:
-        """Try nothing again from now on."""
-        self._closing.set()
+        """Try nothing again from now on, and begin nothing that waits for its time."""
+        with self._changed:
+            self._closing.set()
+            for timer in self._timers:
+                timer.cancel()
 
     def close(self) -> None:
         """Return when the tries that run have ended; what is queued is dropped."""

@@ -36,12 +36,15 @@ class GatewayOptions:
         max_instances: Instances per function; further requests wait.
         retry_delay_s: Wait before an asynchronous invocation is tried again; doubles from try to try.
         is_binary: Which bodies enter an HTTP event as base64; the platform's own rule is not documented.
+        interpreter: The Python of all instances, which then have nothing but their code and its standard library; None:
+            the one that runs this, with all that is installed for it.
     """
 
     profile: Profile | None = None
     max_instances: int = 4
     retry_delay_s: float = 0.05
     is_binary: IsBinary = is_binary_body
+    interpreter: Path | None = None
 
 
 @final
@@ -102,7 +105,7 @@ class Gateway:
         _check_size(event)
         return self._invoke_once(function, event, new_request_id(), 0)
 
-    def invoke_async(self, name: str, event: bytes, *, task_id: str | None = None) -> str:
+    def invoke_async(self, name: str, event: bytes, *, task_id: str | None = None, delay_s: int = 0) -> str:
         """Queue an event and return the request id; failures are tried again by the function's own rule.
 
         Raises:
@@ -112,7 +115,7 @@ class Gateway:
             DuplicateTaskError: The function has had this task id.
         """
         request_id = new_request_id()
-        self._queue.submit(self.template.function(name), event, request_id, task_id)
+        self._queue.submit(self.template.function(name), event, request_id, task_id, delay_s=delay_s)
         return request_id
 
     @property
@@ -198,7 +201,13 @@ class Gateway:
             log_store=function.log_config.logstore,
         )
         environ = instance_environ(function, self._platform, code_root, instance_id)
-        return Instance(instance_id, config, environ, lambda line: self.logs.write(function.name, line))
+        return Instance(
+            instance_id,
+            config,
+            environ,
+            lambda line: self.logs.write(function.name, line),
+            interpreter=self._options.interpreter,
+        )
 
 
 def _check_trigger(function: Function, request: HttpRequest) -> None:

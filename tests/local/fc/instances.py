@@ -36,20 +36,27 @@ class Instance:
         config: What it is to run.
         environ: Its whole environment.
         log: Called with each line the function prints, from a thread of its own.
+        interpreter: The Python that runs it, without anything that is installed for it; None: the one that runs this.
 
     Raises:
         InstanceStartError: The process does not come up.
     """
 
     def __init__(
-        self, instance_id: str, config: InstanceConfig, environ: Mapping[str, str], log: Callable[[str], None]
+        self,
+        instance_id: str,
+        config: InstanceConfig,
+        environ: Mapping[str, str],
+        log: Callable[[str], None],
+        *,
+        interpreter: Path | None = None,
     ) -> None:
         self.instance_id = instance_id
         self.initialized = config.initializer is None
         self.usable = True
         self._connection, theirs = socket.socketpair()
         with theirs:
-            self._process = _start_process(theirs.fileno(), environ)
+            self._process = _start_process(theirs.fileno(), environ, interpreter)
         self._logs = threading.Thread(target=_pass_on, args=(self._process.stdout, log), daemon=True)
         self._logs.start()
         self._shake_hands(config)
@@ -106,8 +113,9 @@ class Instance:
         self._logs.join(_STOP_GRACE_S)
 
 
-def _start_process(descriptor: int, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-u", "-W", "ignore", "-m", "tests.local.fc.runtime.instance", str(descriptor)]
+def _start_process(descriptor: int, environ: Mapping[str, str], interpreter: Path | None) -> subprocess.Popen[bytes]:
+    python = [sys.executable] if interpreter is None else [str(interpreter), "-S"]
+    command = [*python, "-u", "-W", "ignore", "-m", "tests.local.fc.runtime.instance", str(descriptor)]
     return subprocess.Popen(  # noqa: S603 -- our own module, nothing of it from outside
         command,
         cwd=_CHECKOUT,

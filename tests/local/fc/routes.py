@@ -12,6 +12,7 @@ from tests.local.fc.invocation import new_request_id
 from tests.local.fc.responses import HttpResponse, json_response, refusal
 
 _API = "/2023-03-30/functions/"
+_LONGEST_DELAY_S = 3600
 _INVOCATIONS = re.compile(re.escape(_API) + r"([^/]+)/invocations")
 
 
@@ -46,7 +47,8 @@ def _invocation(gateway: Gateway, request: HttpRequest) -> HttpResponse:
     name = unquote(match[1])
     if request.header("X-Fc-Invocation-Type").lower() == "async":
         task_id = request.header("X-Fc-Async-Task-Id") or None
-        request_id = gateway.invoke_async(name, request.body, task_id=task_id)
+        delay_s = _delay_s(request.header("X-Fc-Async-Delay"))
+        request_id = gateway.invoke_async(name, request.body, task_id=task_id, delay_s=delay_s)
         return HttpResponse(HTTPStatus.ACCEPTED, {}).with_headers(
             X_Fc_Request_Id=request_id, X_Fc_Async_Task_Id=task_id
         )
@@ -57,3 +59,15 @@ def _invocation(gateway: Gateway, request: HttpRequest) -> HttpResponse:
         X_Fc_Instance_Id=invocation.instance_id,
         X_Fc_Invocation_Duration=f"{invocation.duration_ms:.0f}",
     )
+
+
+def _delay_s(header: str) -> int:
+    """Return how long an asynchronous invocation is put off: 0 to 3600 s.
+
+    Source: function-compute.md, section 5 (`x-fc-async-delay`).
+    """
+    if not header:
+        return 0
+    if not re.fullmatch("[0-9]{1,4}", header) or int(header) > _LONGEST_DELAY_S:
+        raise RequestRefusedError(f"X-Fc-Async-Delay must be 0 to {_LONGEST_DELAY_S} seconds")
+    return int(header)

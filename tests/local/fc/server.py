@@ -1,5 +1,6 @@
 """The HTTP front of the gateway: sockets and HTTP/1.1, nothing else."""
 
+import socket
 import socketserver
 import threading
 import time
@@ -15,6 +16,9 @@ from tests.local.fc.invocation import new_request_id
 from tests.local.fc.responses import HttpResponse, refusal
 from tests.local.fc.routes import answer
 
+LISTEN_QUEUE = 128
+"""Connections that may wait to be taken."""
+
 _READ_BYTES = 1 << 20
 _LINE_BYTES = 1 << 16
 
@@ -26,13 +30,14 @@ class FunctionServer:
     Args:
         gateway: Runs the functions; stays open when the server closes.
         port: Port to listen on; 0 picks a free one.
+        listener: A socket that listens already, taken over; the port is then its own.
 
     Attributes:
         url: Scheme and authority, without a slash at the end.
     """
 
-    def __init__(self, gateway: Gateway, port: int = 0) -> None:
-        self._server = _Server(gateway, port)
+    def __init__(self, gateway: Gateway, port: int = 0, *, listener: socket.socket | None = None) -> None:
+        self._server = _Server(gateway, port if listener is None else listener)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
@@ -53,11 +58,16 @@ class FunctionServer:
 
 
 class _Server(ThreadingHTTPServer):
-    request_queue_size = 128
+    request_queue_size = LISTEN_QUEUE
 
-    def __init__(self, gateway: Gateway, port: int) -> None:
+    def __init__(self, gateway: Gateway, place: int | socket.socket) -> None:
         self.gateway = gateway
-        super().__init__(("127.0.0.1", port), _Connection)
+        if isinstance(place, int):
+            super().__init__(("127.0.0.1", place), _Connection)
+            return
+        super().__init__(place.getsockname(), _Connection, bind_and_activate=False)
+        self.socket.close()
+        self.socket = place
 
     def server_bind(self) -> None:
         # Not HTTPServer's own, which asks the resolver for this machine's name.
@@ -83,9 +93,11 @@ class _Connection(BaseHTTPRequestHandler):
         else:
             response = answer(self.server.gateway, self._request(path, query, body))
         self._write(response)
-        # Without the query: tokens may stand in it.
+        # Without the query and the path's end: tokens may stand in both.
         elapsed_ms = (time.monotonic() - started_s) * 1000
-        self.server.gateway.logs.write("http", f"{self.command} {path} {response.status} {elapsed_ms:.0f} ms")
+        self.server.gateway.logs.write(
+            "http", f"{self.command} {_beginning(path)} {response.status} {elapsed_ms:.0f} ms"
+        )
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = _serve  # noqa: N815 -- the base's names
 
@@ -154,6 +166,11 @@ class _Connection(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base's name
         """Say nothing: `_serve` writes the one line a request gets."""
+
+
+def _beginning(path: str) -> str:
+    first = path.split("/")[:3]
+    return "/".join(first) + ("/…" if len(first) < path.count("/") + 1 else "")
 
 
 def _utf8(value: str) -> str:

@@ -1,9 +1,13 @@
 """The code root of a function: what `/code` is on the platform."""
 
+from collections.abc import Iterable
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from tests.local.fc.errors import StagingError
 from tests.local.fc.template import Function
+from tests.local.packaging.interpreters import find_interpreter
+from tests.local.packaging.target import target_of
 
 _BYTECODE = "__pycache__"
 
@@ -50,3 +54,25 @@ def find_artefact(function: Function, checkout: Path) -> Path:
     if not artefact.is_dir():
         raise StagingError(f"{function.code} does not exist: run `make package` first")
     return artefact
+
+
+def runs_here(artefact: Path) -> bool:
+    """Return whether the Python that runs this can load the native modules of an artefact, if it has any."""
+    native = [path.name for path in artefact.rglob("*.cpython-*.so")]
+    return all(name.endswith(EXTENSION_SUFFIXES[0]) for name in native)
+
+
+def interpreter_of(functions: Iterable[Function]) -> Path:
+    """Return a Python of this machine that runs the functions' artefacts.
+
+    Raises:
+        StagingError: There is none, or the functions have several runtimes.
+    """
+    runtimes = {function.runtime for function in functions}
+    found = find_interpreter(target_of(min(runtimes))) if len(runtimes) == 1 else None
+    if found is None:
+        raise StagingError(
+            f"the artefacts are made for {', '.join(sorted(runtimes))}, and no such Python works here; "
+            "`python -m tests.local package --this-python` makes some for this one, to try them out"
+        )
+    return found

@@ -1,0 +1,1 @@
+"""The chatops function: what a chat platform sends, verified, handed over, answered at once."""
