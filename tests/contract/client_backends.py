@@ -10,7 +10,9 @@ import aliyun.log
 import requests
 
 from shared.settings import Endpoint
-from shared.sls import Credentials, SlsApiError, SlsClient, Surroundings
+from shared.sls.client import SlsClient, Surroundings
+from shared.sls.credentials import Credentials
+from shared.sls.errors import SlsApiError
 
 PEER: Any = aliyun.log  # without types
 

@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from shared.settings import Endpoint, SignatureVersion
-from shared.sls import Credentials, new_session
+from shared.sls.client import new_session
+from shared.sls.credentials import Credentials
 from tests.contract.client_backends import PEER, Backend, OfficialBackend, OurBackend, refused_with
 from tests.local.sls.server import StandInServer
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.functions.caller import FunctionCaller
+from tests.fuzz.amount import some
 from tests.local.sls.server import StandInServer
 
 FIELDS = [
@@ -76,7 +77,7 @@ def marked_commands(draw: st.DrawFn) -> tuple[str, Mapping[str, object]]:
     return marker, command
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@some(300)
 @given(marked=marked_commands())
 def test_no_value_of_a_refused_command_comes_back(
     functions: FunctionCaller, sls: StandInServer, marked: tuple[str, Mapping[str, object]]
@@ -91,7 +92,7 @@ def test_no_value_of_a_refused_command_comes_back(
     assert sls.control("requests") == []
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@some(100)
 @given(body=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_any_body_gets_an_answer_of_the_contract(functions: FunctionCaller, sls: StandInServer, body: bytes) -> None:
     answer = functions.post(body, Content_Type="application/octet-stream")
@@ -107,7 +108,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@some(300)
 @given(
     action=st.sampled_from(ACTIONS),
     values=st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=8), json_values, max_size=6),
