@@ -172,8 +172,11 @@ def make_slack(
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def slack(make_slack: MakeSlack) -> Iterator[SlackChannel]:
-    """A Slack channel of functions with all chat platforms on; verifications come later than any test lasts."""
+    """A Slack channel of functions with all chat platforms on, gone with the module's tests.
+
+    So are the verifications that are still to come: they would be calls that no later test expects.
+    """
     with make_slack() as made:
         yield made
