@@ -217,14 +217,14 @@ def _begin(case: Case, group: Group) -> Answer | None:
             send_and_kill(case, group, functions)
         return None
     # So that every drill begins with a journal that was read to its end.
-    group.run("history")
+    group.let_read_the_journal(group.world.functions)
     group.world.fault(*case.faults(group))
     return group.world.functions.run(group.rewind(), group.key)
 
 
 def send_and_kill(case: Case, group: Group, functions: Functions) -> None:
     """Send the group's rewind with its key, and kill the instance when it has come to a case's position."""
-    group.run("history", functions=functions)
+    group.let_read_the_journal(functions)
     faults, begun = case.faults(group), group.mark()
     group.world.fault(*faults)
     with functions.killed_during(group.rewind(), group.key):

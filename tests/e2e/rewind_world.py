@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar, final
@@ -72,6 +73,11 @@ class Functions:
     def run(self, command: Mapping[str, object], key: str | None = None) -> Answer:
         """Return the answer to a command, with an idempotency key where one is given."""
         return self.caller.run(command, **({} if key is None else {"Idempotency_Key": key}))
+
+    def has_answered(self, command: Mapping[str, object]) -> bool:
+        """Send a command, and return whether the function succeeded, however FC ended it otherwise."""
+        headers = {"Authorization": f"Bearer {self.caller.tokens['local']}"}
+        return self.caller.send("POST", "/command", headers, json.dumps(command).encode()).status == HTTPStatus.OK
 
     @contextmanager
     def killed_during(self, command: Mapping[str, object], key: str) -> Iterator[None]:
@@ -179,6 +185,10 @@ class Group:
         """Return the answer to a command on this group."""
         return (functions or self.world.functions).run(self.command(action, **fields), key)
 
+    def let_read_the_journal(self, functions: Functions) -> None:
+        """Let an instance read the journal to its end; a start that takes longer than its timeout is begun again."""
+        wait_until(lambda: functions.has_answered(self.command("history")))
+
     def history(self) -> list[Any]:
         """Return what the journal tells of this group, newest first."""
         operations: list[Any] = self.run("history").json["operations"]
@@ -258,6 +268,7 @@ class Lanes:
         self._evidence = evidence
         self._checkout = checkout
         self._mine = threading.local()
+        self._opening = threading.Lock()
         self._open = ExitStack()
         self._pool = ThreadPoolExecutor(width, initializer=self._open_world)
 
@@ -275,4 +286,7 @@ class Lanes:
         return self._pool.submit(lambda: work(self._mine.world))
 
     def _open_world(self) -> None:
-        self._mine.world = self._open.enter_context(World(self._evidence, self._checkout))
+        # One after the other: so many instances starting at once would not be up within their timeout.
+        with self._opening:
+            world = self._mine.world = self._open.enter_context(World(self._evidence, self._checkout))
+            world.new_group().let_read_the_journal(world.functions)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 
 import pytest
 
@@ -9,6 +10,7 @@ from shared.execution.parallel import POOL_WIDTH
 from shared.results import Result
 from tests.e2e.network.drills import Lane
 from tests.e2e.network.wave_world import REWIND, Clock, Gate, WaveWorld, fill, wave_world
+from tests.e2e.rewind_world import wait_until
 from tests.functions.evidence import Evidence
 from tests.functions.shop import Shop
 from tests.local.environment import CHECKOUT
@@ -77,7 +79,7 @@ def test_a_look_after_the_claim_that_waited_is_taken_again_before_the_first_wave
 
 
 def test_a_write_that_was_refused_for_now_is_looked_at_before_it_is_sent_again(two_waves: WaveWorld) -> None:
-    busy, moved_on = 3, 4
+    busy, moved_on = refused = 3, 4
     committed = list[str]()
     two_waves.shop.fault(
         *(
@@ -87,11 +89,18 @@ def test_a_write_that_was_refused_for_now_is_looked_at_before_it_is_sent_again(t
                 "status": 403,
                 "error_code": "MetaOperationQpsLimitExceeded",
             }
-            for shard in (busy, moved_on)
+            for shard in refused
         )
     )
 
-    result = two_waves.rewind(Clock(lambda: committed.append(two_waves.consume(moved_on))))
+    def move_on() -> None:
+        # Else it were the consumer's commit that is refused.
+        wait_until(
+            lambda: sum(call["status"] == HTTPStatus.FORBIDDEN for call in two_waves.shop.calls()) == len(refused)
+        )
+        committed.append(two_waves.consume(moved_on))
+
+    result = two_waves.rewind(Clock(move_on))
 
     assert (statuses(result)[busy], statuses(result)[moved_on]) == ("moved", "conflict")
     assert [two_waves.shop.checkpoints()[moved_on]] == committed
