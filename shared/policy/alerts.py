@@ -15,6 +15,9 @@ from shared.names import printable
 from shared.results import Target
 
 ACTIONS = ("rewind", "seek", "skip")
+SENDING_CHANNELS = frozenset({"webhook", "eventbridge"})
+"""Where alerts come from."""
+
 MAX_REASON_CHARACTERS = 200
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

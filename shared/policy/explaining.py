@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from shared.policy.alerts import ACTIONS as ALERT_ACTIONS
 from shared.policy.file import READ_ACTIONS
 from shared.policy.globs import is_glob
+from shared.policy.proposing import can_be_proposed, proposing
 from shared.policy.rules import Grant, Policy, Rule, principal_matches
 from shared.policy.suspicions import lets
 from shared.positions import duration
@@ -61,9 +62,11 @@ def explain(
         if question.action == "doctor":
             return Explanation(is_allowed=True, lines=tuple(_doctor(policy, places, question, number)))
         if target is not None and rule.covers(target):
-            return Explanation(is_allowed=True, lines=tuple(_allowed(policy, places, question, number, target)))
+            lines = (*_allowed(policy, places, question, number, target), *_proposed(policy, places, question))
+            return Explanation(is_allowed=True, lines=lines)
     where = "" if question.action == "doctor" else f" {target}"
-    lines = (f"denied: no rule lets {question.principal} {question.action}{where}.", *_close(policy, places, question))
+    denied = f"denied: no rule lets {question.principal} {question.action}{where}."
+    lines = (denied, *_close(policy, places, question), *_proposed(policy, places, question))
     return Explanation(is_allowed=False, lines=lines)
 
 
@@ -115,6 +118,18 @@ def _allowed(
     yield from _limits(policy, places, number)
     yield from _confirmation(policy, question, target, grant)
     yield "Beside the rules: REWIND_READ_ONLY=1 freezes every write, and the journal is never a target."
+
+
+def _proposed(policy: Policy, places: Mapping[str, int], question: Question) -> Iterator[str]:
+    """Yield which alerts of this principal ask for it."""
+    if question.target is None or not can_be_proposed(question.principal, question.action):
+        return
+    found = list(proposing(policy, question.principal, question.action, question.target))
+    if found:
+        yield "alerts that ask for it, of which the first entry that matches an alert decides:"
+        yield from (f"  {_place(f'alerts[{number}]', places)}: {told}" for number, told in found)
+    elif _only_proposes(question.principal):
+        yield "No entry of [[alerts]] makes its events ask for this: nothing is proposed."
 
 
 def _limits(policy: Policy, places: Mapping[str, int], number: int) -> Iterator[str]:

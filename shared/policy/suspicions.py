@@ -5,7 +5,7 @@ from itertools import product
 
 from shared.names import RULES, is_name, printable
 from shared.policy.alerts import ACTIONS as ALERT_ACTIONS
-from shared.policy.alerts import AlertRule, target_patterns
+from shared.policy.alerts import SENDING_CHANNELS, AlertRule, target_patterns
 from shared.policy.file import KNOWN_ACTIONS, READ_ACTIONS
 from shared.policy.globs import covers, covers_principal, covers_target, is_glob, principals_meet, targets_meet
 from shared.policy.rules import CHAT_CHANNELS, Policy, Rule
@@ -13,7 +13,6 @@ from shared.policy.rules import CHAT_CHANNELS, Policy, Rule
 CHANNELS = CHAT_CHANNELS | {"webhook", "timer", "eventbridge"}
 """Where callers come from."""
 
-_ALERTING = frozenset({"webhook", "eventbridge"})
 _NEVER_PLANNED = READ_ACTIONS | {"apply", "resume", "abandon", "batch"}
 
 Suspicion = tuple[str, str]
@@ -117,8 +116,8 @@ def _odd_alert(at: str, entry: AlertRule, earlier: tuple[AlertRule, ...], policy
         yield at, "never decides: earlier entries match whatever it matches, and the first that matches counts"
     actions, targets = _planned(entry, policy)
     for number, principal in enumerate(entry.principals):
-        if principal.partition(":")[0] not in _ALERTING:
-            told = f"no alert comes from this channel; there are {', '.join(sorted(_ALERTING))}"
+        if principal.partition(":")[0] not in SENDING_CHANNELS:
+            told = f"no alert comes from this channel; there are {', '.join(sorted(SENDING_CHANNELS))}"
             yield f"{at}.principals[{number}]", told
         elif not any(lets(policy, principal, action, target) for action in actions for target in targets):
             told = f"no rule lets it {' or '.join(actions)} {' or '.join(targets) or 'any alias'}: nothing is proposed"

@@ -227,3 +227,62 @@ def test_what_a_token_in_a_url_may_not_do_is_said(action: str, *, is_told: bool)
     lines = explained(ALL, "webhook:ci", action, TARGETS[0]).lines
 
     assert any("REWIND_URL_TOKENS" in line for line in lines) == is_told
+
+
+ALERTS = """
+[destinations.oncall]
+kind = "slack"
+[targets.billing]
+project = "shop"
+logstore = "orders"
+consumer_group = "billing"
+[[rules]]
+principals = ["webhook:grafana", "webhook:ci", "eventbridge:acs.sls"]
+actions = ["rewind", "describe"]
+targets = ["shop/orders/*"]
+[[alerts]]
+principals = ["webhook:graf*"]
+name = "Lag*"
+labels = { severity = "critical", team = "pay" }
+notify = ["oncall"]
+command = { action = "rewind", target = "shop/orders/{labels.group}", to = "1h" }
+[[alerts]]
+principals = ["webhook:grafana", "webhook:sls"]
+[[alerts]]
+principals = ["webhook:grafana"]
+command = { action = "skip", target = "billing", to = "end" }
+"""
+ASKED = "alerts that ask for it, of which the first entry that matches an alert decides:"
+BY_NAME = "  alerts[0] (line 12): alerts called Lag* with severity = critical and team = pay; oncall is told"
+CARRIED = "  alerts[1] (line 18): any alert that carries it; nobody is told, the answer is all there is"
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "target", "told"),
+    [
+        ("webhook:grafana", "rewind", TARGETS[0], [ASKED, BY_NAME, CARRIED]),
+        ("webhook:grafana", "seek", TARGETS[0], [ASKED, CARRIED]),
+        ("webhook:grafana", "rewind", TARGETS[2], [ASKED, CARRIED]),
+        ("webhook:graf", "rewind", TARGETS[1], [ASKED, BY_NAME]),
+        ("webhook:ci", "rewind", TARGETS[0], []),
+        ("webhook:grafana", "describe", TARGETS[0], []),
+        (
+            "eventbridge:acs.sls",
+            "rewind",
+            TARGETS[0],
+            ["No entry of [[alerts]] makes its events ask for this: nothing is proposed."],
+        ),
+    ],
+)
+def test_which_alerts_ask_for_it_is_said_whether_a_rule_allows_it_or_not(
+    principal: str, action: str, target: str, told: list[str]
+) -> None:
+    lines = explained(ALERTS, principal, action, target).lines
+
+    assert [line for line in lines if "alert" in line] == told
+
+
+def test_an_alias_that_an_alert_names_is_the_target_it_stands_for() -> None:
+    assert explained(ALERTS, "webhook:grafana", "skip", TARGETS[0]).lines[-2].startswith("  alerts[1]")
+    assert explained(ALERTS, "webhook:grafana", "skip", TARGETS[0]).lines[-1].startswith("  alerts[2] (line 20): any")
+    assert "alerts[2]" not in " ".join(explained(ALERTS, "webhook:grafana", "skip", TARGETS[1]).lines)
