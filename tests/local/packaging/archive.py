@@ -34,10 +34,10 @@ def write_zip(folder: Path, path: Path) -> None:
     """Write the files of a folder into a zip, in the order of their names, with fixed times and modes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     names = sorted(entry.relative_to(folder).as_posix() for entry in folder.rglob("*") if entry.is_file())
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
             info = zipfile.ZipInfo(name, _TIME)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = _UNIX
             info.external_attr = (_REGULAR_FILE | _FILE_MODE) << 16
-            archive.writestr(info, (folder / name).read_bytes(), compresslevel=9)
+            archive.writestr(info, (folder / name).read_bytes())

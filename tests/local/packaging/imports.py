@@ -2,8 +2,9 @@
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePosixPath
 
 from tests.local.packaging.errors import PackagingError
@@ -45,9 +46,9 @@ def reach(files: Mapping[str, bytes], names: Collection[str]) -> Reached:
         if path in reached:
             continue
         reached.add(path)
-        tree = ast.parse(files[path] if path.endswith(".py") else b"", path)
-        waiting += [name for name in _named(tree) if name in modules]
-        for name, is_module in _imported(path, tree):
+        named, imported = _told(path, files[path] if path.endswith(".py") else b"")
+        waiting += [name for name in named if name in modules]
+        for name, is_module in imported:
             if name in modules:
                 waiting.append(name)
             elif name.partition(".")[0] not in inside:
@@ -55,6 +56,14 @@ def reach(files: Mapping[str, bytes], names: Collection[str]) -> Reached:
             elif is_module:
                 raise PackagingError(f"{path} imports {name}, which is not there")
     return Reached(frozenset(reached), frozenset(outside))
+
+
+# Functions share most of their modules, and to read one takes longer than all else.
+@cache
+def _told(path: str, source: bytes) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]:
+    """Return the dotted names that stand in a module as text, and what it imports."""
+    nodes = list(ast.walk(ast.parse(source, path)))
+    return tuple(_named(nodes)), tuple(_imported(path, nodes))
 
 
 def _dotted(path: str) -> str:
@@ -68,9 +77,9 @@ def _with_parents(name: str) -> list[str]:
     return [".".join(parts[: count + 1]) for count in range(len(parts))]
 
 
-def _imported(path: str, tree: ast.Module) -> Iterator[tuple[str, bool]]:
+def _imported(path: str, nodes: Iterable[ast.AST]) -> Iterator[tuple[str, bool]]:
     """Yield each dotted name that is imported, with its parents, and whether it must be a module."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((name, True) for alias in node.names for name in _with_parents(alias.name))
         elif isinstance(node, ast.ImportFrom):
@@ -80,9 +89,9 @@ def _imported(path: str, tree: ast.Module) -> Iterator[tuple[str, bool]]:
             yield from ((f"{module}.{alias.name}", False) for alias in node.names)
 
 
-def _named(tree: ast.Module) -> Iterator[str]:
+def _named(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield each dotted name that stands as a text, with its parents."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _DOTTED.fullmatch(node.value):
             yield from _with_parents(node.value)
 
