@@ -1,7 +1,8 @@
 """Values that cost next to nothing to define: a cold start defines every one that it imports."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar, TypeVar, overload
 
 from typing_extensions import dataclass_transform
@@ -29,6 +30,29 @@ def frozen(cls: type[T] | None = None, *, kw_only: bool = False) -> type[T] | Ca
         return slotted
 
     return made if cls is None else made(cls)
+
+
+def as_plain(value: Any) -> Any:  # noqa: ANN401 -- whatever a dataclass can hold
+    """Return a value with every dataclass in it as a dictionary of its fields.
+
+    `dataclasses.asdict` says the same, but copies every text and number by itself: four times the cost.
+    """
+    if value.__class__ in _ATOMS:
+        return value
+    names = _names(value.__class__)
+    if names is not None:
+        return {name: as_plain(getattr(value, name)) for name in names}
+    if isinstance(value, Mapping):
+        return {key: as_plain(inner) for key, inner in value.items()}
+    return type(value)(map(as_plain, value)) if isinstance(value, list | tuple) else value
+
+
+_ATOMS = frozenset({str, int, bool, float, type(None)})
+
+
+@cache
+def _names(cls: type) -> tuple[str, ...] | None:
+    return tuple(one.name for one in fields(cls)) if hasattr(cls, "__dataclass_fields__") else None
 
 
 class _Methods:

@@ -1,12 +1,11 @@
 """A move: one shard's checkpoint from where it is to where it is to be; what plans, journal and results share."""
 
-from dataclasses import asdict
 from functools import cache
 
 from pydantic import TypeAdapter
 
 from shared.cursors import decode_cursor
-from shared.frozen import frozen
+from shared.frozen import as_plain, frozen
 from shared.results import Direction, Position, ShardResult, ShardStatus
 
 
@@ -62,7 +61,8 @@ class Move:
 
 def move_record(move: Move) -> dict[str, object]:
     """Return a move as the journal keeps it."""
-    return asdict(move)
+    record: dict[str, object] = as_plain(move)
+    return record
 
 
 def read_moves(record: object) -> tuple[Move, ...]:

@@ -1,12 +1,12 @@
 """The one shape that every command's outcome has, for every caller."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from shared.errors import RewindError
-from shared.frozen import frozen
+from shared.frozen import as_plain, frozen
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -201,7 +201,7 @@ class Result:
 
     def as_dict(self) -> dict[str, object]:
         """Return the result as plain JSON values, in the contract's form."""
-        plain = asdict(replace(self, parts=(), sight=None))
+        plain = as_plain(replace(self, parts=(), sight=None))
         own = plain.pop("own")
         for name in OFF_WIRE:
             del plain[name]

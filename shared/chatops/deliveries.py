@@ -5,7 +5,7 @@ before it is shown: a later delivery shows the same card and runs nothing, not e
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from shared.chatops.desk import Reply
 from shared.chatops.messages import Card
 from shared.errors import RewindError
 from shared.execution.invocation import Invocation
-from shared.frozen import frozen
+from shared.frozen import as_plain, frozen
 from shared.journal.journal import Journal
 from shared.journal.records import Record
 
@@ -86,7 +86,7 @@ class Delivery:
             status=result.status if result else "",
             detail={
                 "delivery": self.id,
-                "card": asdict(reply.card) if reply.card else None,
+                "card": as_plain(reply.card) if reply.card else None,
                 "verify": reply.to_verify,
                 "verify_after_s": reply.verify_after_s,
             },

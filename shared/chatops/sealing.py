@@ -7,12 +7,12 @@ handed over: what somebody sent (`message`), and what the worker asks of itself 
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, Literal, cast, get_args
 
 from shared.chatops.messages import Button, Message
 from shared.errors import RewindError
-from shared.frozen import frozen
+from shared.frozen import as_plain, frozen
 
 Purpose = Literal["message", "follow_up"]
 
@@ -69,7 +69,7 @@ def seal(key: bytes, given: HandOver, *, now_unix: float, random_bytes: Callable
         "not_before_unix": given.not_before_unix,
         "delivery": given.delivery,
         "turn": given.turn,
-        "message": asdict(given.message),
+        "message": as_plain(given.message),
     }
     nonce = random_bytes(_NONCE_BYTES)
     encrypted, tag = _cipher(key, nonce, given.purpose).encrypt_and_digest(json.dumps(content).encode())

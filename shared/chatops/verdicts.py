@@ -1,13 +1,13 @@
 """Whether what was written has held, and who wrote over it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from shared.chatops.messages import Card, Offer
 from shared.chatops.offers import followup, offers_of
 from shared.chatops.tables import Row, Table, short_time, table_of
 from shared.chatops.wording import Showing, effect_lines, make_card, warning_lines
+from shared.frozen import as_plain
 from shared.notifications.movements import named_shards
 from shared.planning.liveness import NOT_IN_EFFECT
 from shared.positions import unix_of
@@ -101,7 +101,7 @@ def _offers(result: Result) -> Sequence[Offer]:
     has_undo = any(offer.action == "undo" for offer in offered)
     if is_done or has_undo or result.target is None or result.looked_at is None:
         return offered
-    command = {"action": "undo", **asdict(result.target), "operation_id": result.looked_at}
+    command = {"action": "undo", **as_plain(result.target), "operation_id": result.looked_at}
     return (followup(command), *offered)
 
 

@@ -1,12 +1,10 @@
 """Attributes that are no longer what our newest operation left: a consumer that starts writes its own over them."""
 
-from dataclasses import asdict
-
 from shared.errors import RefusedError, RewindError
 from shared.execution.attributes import NOT_HELD, wrote_attributes
 from shared.execution.invocation import Work
 from shared.execution.performing import recorded_plan
-from shared.frozen import frozen
+from shared.frozen import as_plain, frozen
 from shared.journal.fold import Fold
 from shared.journal.operations import Operation
 from shared.names import printable
@@ -54,7 +52,7 @@ def find_drifts(work: Work, now: Attributes) -> tuple[Drift, ...]:
     except RewindError as error:
         work.warn(_UNREADABLE, f"whether the attributes are as they were left is not known: {error.message}")
         return ()
-    drifts = _drifts(fold, work, asdict(now))
+    drifts = _drifts(fold, work, as_plain(now))
     if drifts:
         work.warn("attributes_drifted", f"{'; '.join(map(_sentence, drifts))}. {_WHY}")
     return drifts
@@ -92,7 +90,7 @@ def _left(op: Operation) -> dict[str, int | bool]:
     change = _change(op)
     if change is None or not (wrote_attributes(op, change) or _was_overwritten(op)):
         return {}
-    before, after = asdict(change.before), asdict(change.after)
+    before, after = as_plain(change.before), as_plain(change.after)
     return {name: after[name] for name in after if after[name] != before[name]}
 
 

@@ -1,7 +1,6 @@
 """verify, snapshot and history: what the journal tells, and what is told to it, without moving anything."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from shared.errors import InvalidCommandError, RewindError
@@ -11,6 +10,7 @@ from shared.execution.journaling import make_record
 from shared.execution.moving import default_zone, find_operation
 from shared.execution.observing import read_attributes, read_checkpoints
 from shared.execution.performing import recorded_plan
+from shared.frozen import as_plain
 from shared.goals import read_instant
 from shared.journal.history import describe_operation
 from shared.journal.operations import Operation
@@ -124,7 +124,7 @@ def _attributes_by(later: Sequence[Operation], now: Attributes) -> str | None:
     for other in later:
         told = other.plan.get("attributes")
         wrote = other.finished is None or other.finished.status == "applied"
-        if isinstance(told, dict) and wrote and told.get("after") == asdict(now):
+        if isinstance(told, dict) and wrote and told.get("after") == as_plain(now):
             return other.started.operation_id
     return None
 

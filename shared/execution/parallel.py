@@ -35,11 +35,14 @@ def in_parallel(calls: Sequence[Callable[[], T]], *, beside: Sequence[Aside[Any]
 
     Args:
         calls: As many of them as the pool is wide are under way at once.
-        beside: Begun after the first of these, beyond that number, and ended too when this returns or raises.
+        beside: Begun in the midst of the first of these, beyond that number, and ended too when this returns or raises.
     """
     work = _Work(calls)
-    helping = [_threads().submit(work.do) for _ in range(min(POOL_WIDTH, len(calls)) - 1)]
-    helping += [_threads().submit(other.work.do) for other in beside]
+    doing = [work.do] * (min(POOL_WIDTH, len(calls)) - 1)
+    # In the midst: begun last, they would be waited for when all else has ended; begun first, be the older by then.
+    midst = len(doing) // 2
+    doing[midst:midst] = [other.work.do for other in beside]
+    helping = [_threads().submit(do) for do in doing]
     # Whoever waits works, too: were all threads busy with calls that came here, nobody else would.
     work.do()
     wait([helper for helper in helping if not helper.cancel()])

@@ -1,7 +1,7 @@
 """Performing a plan: claim, check that nothing moved, write, read back, finish. Every write goes this one way."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from shared.errors import RefusedError, RewindError
 from shared.execution.apply_options import check_consumers
@@ -11,6 +11,7 @@ from shared.execution.journaling import claim, end, make_record, withdraw
 from shared.execution.observing import judge_group, read_attributes, read_checkpoints
 from shared.execution.telling import Outcome, told, told_again
 from shared.execution.writing import Found, Look, look_at, write_moves
+from shared.frozen import as_plain
 from shared.journal.journal import Journal
 from shared.journal.operations import Operation
 from shared.moves import Move
@@ -64,7 +65,7 @@ def _may_have_written_attributes(known: Operation, plan: OperationPlan) -> bool:
 
 def _end_without_writing(work: Work, journal: Journal, claim_id: str, error: RewindError) -> None:
     refused = isinstance(error, RefusedError)
-    detail = {"claim": claim_id, "state": "finished" if refused else "failed", "error": asdict(error_of(error))}
+    detail = {"claim": claim_id, "state": "finished" if refused else "failed", "error": as_plain(error_of(error))}
     end(work, journal, make_record(work, "finished", detail, status="refused" if refused else "failed"))
 
 
@@ -177,7 +178,7 @@ def _found(after: Found | None, shard_id: int) -> ShardCheckpoint | None:
 def _intent(plan: OperationPlan) -> dict[str, object]:
     return {
         "moves": {str(move.shard): [move.before.checkpoint, move.after.checkpoint] for move in plan.moves},
-        "attributes": asdict(plan.attributes) if plan.attributes else None,
+        "attributes": as_plain(plan.attributes) if plan.attributes else None,
     }
 
 

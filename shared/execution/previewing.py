@@ -1,11 +1,10 @@
 """Showing a plan, and keeping it in the journal so that exactly that can be applied."""
 
-from dataclasses import asdict
-
 from shared.errors import RewindError
 from shared.execution.apply_options import options_notice
 from shared.execution.invocation import Work
 from shared.execution.journaling import make_record
+from shared.frozen import as_plain
 from shared.moves import Move
 from shared.names import printable
 from shared.operation_commands import Moving, Planning
@@ -83,7 +82,7 @@ def _keep(work: Work, plan: OperationPlan) -> tuple[str | None, str | None]:
         "plan": plan_record(plan),
         "command": _kept_command(work),
         "expires_unix": expires_unix,
-        "liveness": asdict(plan.liveness) if plan.liveness else None,
+        "liveness": as_plain(plan.liveness) if plan.liveness else None,
     }
     try:
         # A plan is handed out once it can be found: whoever applies it may do so at once, in another instance.

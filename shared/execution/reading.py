@@ -1,12 +1,13 @@
 """The commands that only read: which groups there are, and where one stands."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from shared.commands import Describe
 from shared.execution.attributes import attributes_of
 from shared.execution.drifting import Drift, find_drifts
 from shared.execution.invocation import CLOSING_TIME_S, Work
 from shared.execution.observing import GroupObservation, judge_group, observe_group, observe_shards, read_checkpoints
+from shared.frozen import as_plain
 from shared.planning.liveness import Liveness
 from shared.planning.standing import ShardStanding, lag_sentence, position_of, shard_standing
 from shared.positions import iso_utc
@@ -87,11 +88,11 @@ def _description(
         "lag_s": max(lags, default=None),
         "summary": f"{lag_sentence(standings)}; consumers: {liveness.state}",
         "log_groups_behind": sum(s.log_groups_behind or 0 for s in standings),
-        "liveness": asdict(liveness),
+        "liveness": as_plain(liveness),
         "observed_at": iso_utc(group.server_unix),
         "ttl_days": ttl_days,
         "timeout_s": group.attributes.timeout_s,
         "order": group.attributes.in_order,
-        "attributes_drifted": [asdict(drift) for drift in drifts],
-        "shards": [{**asdict(s), "moved_log_groups": moved.get(s.shard)} for s in standings],
+        "attributes_drifted": [as_plain(drift) for drift in drifts],
+        "shards": [{**as_plain(s), "moved_log_groups": moved.get(s.shard)} for s in standings],
     }

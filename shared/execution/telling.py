@@ -1,12 +1,11 @@
 """Telling what became of an operation: now to the caller, later from the journal."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import cast, get_args
 
 from shared.execution.apply_options import options_notice
 from shared.execution.invocation import Work
-from shared.frozen import frozen
+from shared.frozen import as_plain, frozen
 from shared.journal.operations import Operation
 from shared.planning.outcomes import EndState, end_state, overall_error, overall_status
 from shared.planning.plans import OperationPlan, effect_notice
@@ -64,9 +63,9 @@ class Outcome:
         """Return it as the journal keeps it."""
         return {
             "written": sorted(self.written),
-            "shards": [asdict(shard) for shard in self.plan.in_order(self.shards)],
-            "consumer_group": asdict(self.attributes) if self.attributes else None,
-            "error": asdict(self.error) if self.error else None,
+            "shards": [as_plain(shard) for shard in self.plan.in_order(self.shards)],
+            "consumer_group": as_plain(self.attributes) if self.attributes else None,
+            "error": as_plain(self.error) if self.error else None,
         }
 
 
@@ -140,7 +139,7 @@ def _after(work: Work, operation_id: str, status: str, shards: Sequence[ShardRes
 
 def _without_a_journal(work: Work, outcome: Outcome) -> list[dict[str, object]]:
     if outcome.attributes is not None:
-        before = asdict(outcome.attributes.before)
+        before = as_plain(outcome.attributes.before)
         return [{**work.again(), "action": "update_consumer_group", **before}]
     plan, moved = outcome.plan, {shard.shard for shard in outcome.shards if shard.status == "moved"}
     named: dict[str, object] = {**work.again(), "action": "update_checkpoint"}

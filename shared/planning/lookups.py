@@ -53,15 +53,17 @@ def _raw_position(seen: ShardObservation, goal: Goal, given: str | None) -> int 
 def children(shards: Iterable[Shard]) -> frozenset[int]:
     """Return the shards that came out of a split or merge: an older readonly shard covers part of their keys."""
     shards = tuple(shards)
-    return frozenset(child.shard_id for child in shards if any(_is_parent(other, child) for other in shards))
+    closed = [shard for shard in shards if shard.status == "readonly"]
+    return frozenset(child.shard_id for child in shards if any(_is_parent(other, child) for other in closed))
 
 
 def lineage(shards: Iterable[Shard]) -> tuple[frozenset[int], ...]:
     """Return the shards in generations, parents before the children that split and merge made of them."""
     shards = sorted(shards, key=lambda shard: shard.shard_id)
+    closed = [shard for shard in shards if shard.status == "readonly"]
     depth: dict[int, int] = {}
     for shard in shards:
-        above = [depth[other.shard_id] for other in shards if other.shard_id in depth and _is_parent(other, shard)]
+        above = [depth[other.shard_id] for other in closed if other.shard_id in depth and _is_parent(other, shard)]
         depth[shard.shard_id] = 1 + max(above, default=-1)
     return tuple(
         frozenset(shard_id for shard_id, at in depth.items() if at == generation)
@@ -70,9 +72,4 @@ def lineage(shards: Iterable[Shard]) -> tuple[frozenset[int], ...]:
 
 
 def _is_parent(parent: Shard, child: Shard) -> bool:
-    return (
-        parent.status == "readonly"
-        and parent.shard_id < child.shard_id
-        and parent.begin_key < child.end_key
-        and child.begin_key < parent.end_key
-    )
+    return parent.shard_id < child.shard_id and parent.begin_key < child.end_key and child.begin_key < parent.end_key

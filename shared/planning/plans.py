@@ -1,13 +1,13 @@
 """A plan: exactly what an operation will write, what it leaves alone, and what to know of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, field
+from dataclasses import field
 from functools import cache
 
 from pydantic import TypeAdapter
 
 from shared.errors import PolicyDeniedError, RefusedError
-from shared.frozen import frozen
+from shared.frozen import as_plain, frozen
 from shared.goals import AtTime, Goal
 from shared.moves import Move, move_record, read_moves
 from shared.planning.liveness import HOW_TO_STOP, NOT_IN_EFFECT, Liveness
@@ -68,10 +68,10 @@ def plan_record(plan: OperationPlan) -> dict[str, object]:
     """Return a plan as the journal keeps it: what to write and on whose behalf."""
     return {
         "moves": [move_record(move) for move in plan.moves],
-        "stays": [asdict(shard) for shard in plan.stays],
+        "stays": [as_plain(shard) for shard in plan.stays],
         "generations": [sorted(generation) for generation in plan.generations],
         "known_shards": list(plan.known_shards),
-        "attributes": asdict(plan.attributes) if plan.attributes else None,
+        "attributes": as_plain(plan.attributes) if plan.attributes else None,
         "undoes": plan.undoes,
         "consumer": plan.consumer,
         "force": plan.force,

@@ -1,12 +1,13 @@
 """Carrying a firing out: only while it is time for it, once however often it is delivered."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from shared.commands import Command, UpdateConsumerGroup
 from shared.errors import InvalidCommandError, RefusedError, RewindError
 from shared.execution.invocation import Invocation, derived_id, journal_required
 from shared.execution.run import refusal, run_command
+from shared.frozen import as_plain
 from shared.notifications import check_names, notify
 from shared.operation_commands import Apply, Batch, Resume
 from shared.positions import duration, iso_utc
@@ -86,7 +87,7 @@ def tell(firing: Firing, invocation: Invocation, result: Result) -> None:
         remaining_s=invocation.remaining_s,
     )
     for outcome in outcomes:
-        invocation.audit({"event": "notified", **asdict(outcome)})
+        invocation.audit({"event": "notified", **as_plain(outcome)})
 
 
 def _too_late(firing: Firing, now_unix: float) -> RefusedError | None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from shared.command_parser import parse_command_table
 from shared.commands import Command
@@ -12,7 +12,7 @@ from shared.execution.batches import joint_result
 from shared.execution.invocation import Invocation
 from shared.execution.proposing import Proposal, note_told, propose
 from shared.execution.run import refusal
-from shared.frozen import frozen
+from shared.frozen import as_plain, frozen
 from shared.names import printable
 from shared.policy.alerts import ACTIONS, AlertRule, fill
 from shared.policy.rules import denied
@@ -195,7 +195,7 @@ def _told(one: _Answered, proposal: Proposal, message: Result, invocation: Invoc
         remaining_s=lambda: invocation.remaining_s() - left_s * (1 - share),
     )
     for outcome in outcomes:
-        invocation.audit({"event": "notified", "plan_id": one.result.plan_id, **asdict(outcome)})
+        invocation.audit({"event": "notified", "plan_id": one.result.plan_id, **as_plain(outcome)})
     if any(outcome.sent for outcome in outcomes):
         note_told(proposal)
     failed = [Notice("not_notified", outcome.message) for outcome in outcomes if not outcome.sent]
