@@ -25,8 +25,9 @@ def check_result(witness: Witness, command: Mapping[str, object], result: Result
         return
     for shard in result.shards:
         _check_shard(witness, result, shard, [w for w in ours if w.shard == shard.shard])
-    if result.action == "verify":
-        _check_verdicts(witness, result, command)
+    if "verify" in result.own:
+        verified = command["operation_id"] if result.action == "verify" else result.operation_id
+        _check_verdicts(witness, result, verified)
 
 
 def _check_shard(witness: Witness, result: Result, shard: ShardResult, written: list[Write]) -> None:
@@ -45,15 +46,17 @@ def _check_shard(witness: Witness, result: Result, shard: ShardResult, written: 
 
 def _check_moved(result: Result, shard: ShardResult, here: list[Write], stands: str) -> None:
     own = [w.number for w in here if w.operation_id == result.operation_id]
-    others_later = [w for w in here if not w.operation_id and (not own or w.number > own[-1])]
+    later = [w for w in here if w.operation_id != result.operation_id and (not own or w.number > own[-1])]
+    # Another operation has to wait until this one has ended; its end is told at once, unless it is verified first.
+    others_later = [w for w in later if not w.operation_id or "verify" in result.own]
     assert shard.after is not None, shard
     assert stands == shard.after.checkpoint or (own and others_later), (shard, stands, here[-4:])
 
 
-def _check_verdicts(witness: Witness, result: Result, command: Mapping[str, object]) -> None:
+def _check_verdicts(witness: Witness, result: Result, operation_id: object) -> None:
     verdicts = result.own.get("verify", [])
     assert isinstance(verdicts, list)
-    wrote = {w.shard for w in witness.writes if w.operation_id == command["operation_id"]}
+    wrote = {w.shard for w in witness.writes if w.operation_id == operation_id}
     for verdict in verdicts:
         is_there = verdict["checkpoint"] == verdict["expected"]
         assert (verdict["state"] == "held") <= is_there, verdict
