@@ -45,6 +45,9 @@ def _command(given: dict[str, Any]) -> dict[str, Any]:
     if isinstance(given.get("local"), str) and isinstance(given.get("zone"), str):
         # Which zones there are, only a machine knows.
         given["zone"] = "Asia/Shanghai"
+    if isinstance(given.get("local"), str) and given.get("day", "today") == "today":
+        # Whether it has come yet today, only a clock knows.
+        given["day"] = "yesterday"
     for name in _INSTANTS & given.keys():
         given[name] = _past(given[name])
     for name, longest_s in _WAITS_S.items():

@@ -32,10 +32,10 @@ _CURSOR = f"^(?:(?:{_THREE}){{0,5}}{_TWO}|(?:{_THREE}){{0,6}}{_ONE}|(?:{_THREE})
 
 
 NOT_EXPRESSED = (
-    "What a schema cannot express, it accepts and the function refuses: the 29th of a February without one, a zone "
-    "that is not known, a time without a zone where policy.toml sets none, a cursor beyond 64 bits, a target's alias "
-    "that policy.toml does not have, `shards` that leave out one which `to.checkpoints` names, a whole number that is "
-    "written as 1.0, and a batch longer than max_targets."
+    "What a schema cannot express, it accepts and the function refuses: the 29th of a February without one, a time "
+    "that lies in the future, a zone that is not known, a time without a zone where policy.toml sets none, a cursor "
+    "beyond 64 bits, a target's alias that policy.toml does not have, `shards` that leave out one which "
+    "`to.checkpoints` names, a whole number that is written as 1.0, and a batch longer than max_targets."
 )
 
 
