@@ -171,6 +171,7 @@ class Fold(Standing):
         else:
             start_again(known, record)
         self._holders[record.group] = record.operation_id
+        self._drop_void_cancellation(record)
 
     def _of_plan(self, about: Record) -> list[Operation]:
         # What names another group than its plan is none of the plan's.
@@ -191,6 +192,13 @@ class Fold(Standing):
         # Whoever begins to read when it is started sees nothing older, nor a cancellation that stands behind nothing.
         stands_behind = [op.claimed_unix for op in self._of_plan(started)] + ([planned.written_unix] if planned else [])
         return any(sees(started.written_unix, unix) for unix in stands_behind)
+
+    def _drop_void_cancellation(self, started: Record) -> None:
+        # What did not keep this claim from being granted stood behind nothing. It must not come to stand behind this
+        # very claim: whoever begins to read after the plan, or has forgotten it, never saw it count.
+        cancelled = self.cancelled.get(started.plan_id)
+        if cancelled is not None and cancelled.group == started.group:
+            del self.cancelled[started.plan_id]
 
     def _end(self, record: Record) -> None:
         if record.kind == "abandoned" and "claim" not in record.detail:

@@ -137,3 +137,20 @@ def test_what_an_attempt_that_was_cut_off_may_have_written_is_not_forgotten_by_t
     cut_off = [started(claim="c1", at=1, plan=plan), started(claim="c2", at=100, plan=plan)]
     end = finished("op", 101, claim="c2", state="failed", consumer_group={"before": BEFORE, "after": BEFORE})
     assert fold_of(PLANNED, *cut_off, end, cancelled(102)).cancelled == {}
+
+
+def test_a_cancellation_that_counts_no_more_comes_to_stand_behind_no_later_start() -> None:
+    journal = [
+        record("planned", "op", 0),
+        record("abandoned", "op", WINDOW_S),
+        started("op", WINDOW_S + 1, claim="c1", instance="a"),
+    ]
+    cold, warm = Fold().add_all(journal), Fold().add_all(journal[:2])
+    warm.forget_before(journal[2].written_unix - WINDOW_S)
+    warm.add_all(journal[2:])
+    again = started("op", WINDOW_S + 100, claim="c2", instance="b")
+
+    for fold in (cold, warm):
+        holder = fold.add_all([again]).holder(GROUP)
+        assert holder is not None
+        assert (holder.claim, holder.state) == ("c2", "claimed")
