@@ -114,7 +114,7 @@ class Fold(Standing):
         return self.operations.get(self._holders.get(group, ""))
 
     def of_group(self, group: Group) -> list[Operation]:
-        """Return the operations on a group, in the order in which they began."""
+        """Return the operations on a group, in the order of the claims that count."""
         return [op for op in self.operations.values() if op.started.group == group and op.state != "lost"]
 
     def begun(self, about: Record) -> Operation | None:
@@ -167,9 +167,12 @@ class Fold(Standing):
                 self.operations[record.operation_id] = new_operation(record, "lost")
             return
         if known is None or known.state == "lost":
-            self.operations[record.operation_id] = new_operation(record, "claimed")
+            known = new_operation(record, "claimed")
         else:
             start_again(known, record)
+        # Behind all that were granted before, whenever it was first asked for: what moved a shard last stands last.
+        self.operations.pop(record.operation_id, None)
+        self.operations[record.operation_id] = known
         self._holders[record.group] = record.operation_id
         self._drop_void_cancellation(record)
 

@@ -138,10 +138,15 @@ class WaveWorld:
 
     def rewind(self, clock: Clock, audit: Callable[[Mapping[str, object]], None] = lambda _: None) -> Result:
         """Return what came of rewinding every shard to its begin."""
-        clock.start()
-        return run_command(parse_command_table(REWIND), self._invocation(clock, audit))
+        return self.run(REWIND, clock, invocation=self.invocation(clock, audit))
 
-    def _invocation(self, clock: Clock, audit: Callable[[Mapping[str, object]], None]) -> Invocation:
+    def run(self, command: Mapping[str, object], clock: Clock, *, invocation: Invocation) -> Result:
+        """Return what came of a command."""
+        clock.start()
+        return run_command(parse_command_table(command), invocation)
+
+    def invocation(self, clock: Clock, audit: Callable[[Mapping[str, object]], None] = lambda _: None) -> Invocation:
+        """Return an invocation of an instance that has read no journal yet."""
         credentials = Credentials(self.proxy.access_key_id, self.proxy.access_key_secret, None)
 
         def connect(endpoint: Endpoint, surroundings: Surroundings) -> SlsClient:
