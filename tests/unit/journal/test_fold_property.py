@@ -154,7 +154,8 @@ def told(step: tuple[Any, ...], fold: Fold, number: int, at: int) -> list[Record
         return [record(kind, holder.started.operation_id, at, group=group, claim=holder.claim, state=state)]
     if what == "cancel":
         return [record("abandoned", op, at, group=group)]
-    if what == "forge":
+    # One that loses and is not taken back can win for whoever begins to read behind its holder: docs/reliability.md.
+    if what == "forge" and holder is None:
         return [started(f"forged{number}", at + ahead_s, claim=claim, group=group, lease=DAY_S)]
     ours = started(op, at, claim=claim, group=group, instance=f"i{number}")
     after = deepcopy(fold).add_all([ours]).operations.get(op)
