@@ -44,7 +44,9 @@ def as_plain(value: Any) -> Any:  # noqa: ANN401 -- whatever a dataclass can hol
         return {name: as_plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {key: as_plain(inner) for key, inner in value.items()}
-    return type(value)(map(as_plain, value)) if isinstance(value, list | tuple) else value
+    if isinstance(value, list):
+        return [as_plain(inner) for inner in value]
+    return tuple(map(as_plain, value)) if isinstance(value, tuple) else value
 
 
 _ATOMS = frozenset({str, int, bool, float, type(None)})

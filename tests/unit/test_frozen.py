@@ -1,9 +1,11 @@
 from dataclasses import asdict, field, replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from shared.frozen import frozen
+from shared.frozen import as_plain, frozen
 
 
 @frozen
@@ -28,6 +30,11 @@ class Named:
 
     def __repr__(self) -> str:
         return "mine"
+
+
+@frozen
+class Holding:
+    value: object
 
 
 @frozen
@@ -74,3 +81,24 @@ def test_instances_are_dataclasses_to_all_who_read_those() -> None:
     pair = TypeAdapter(Pair).validate_python(told)
 
     assert (pair, asdict(pair)) == (Pair(first=Key("a", "s"), second=Key("b")), told)
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.builds(Key, st.text(max_size=3)),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(PLAIN)
+def test_a_plain_value_is_what_asdict_makes_of_it(value: object) -> None:
+    holder = Holding(value)
+
+    plain = as_plain(holder)
+
+    assert plain == asdict(holder)
+    assert repr(plain) == repr(asdict(holder))
