@@ -73,7 +73,7 @@ def _following(
 
 
 def _later(work: Work, op: Operation) -> list[Operation]:
-    """Return the operations on the group that began after this one, newest first."""
+    """Return the operations on the group that were granted it after this one, newest first."""
     group = work.required_journal().fold.of_group(work.journal_group)
     return group[group.index(op) + 1 :][::-1]
 

@@ -13,7 +13,7 @@ POOL_WIDTH = 32
 
 
 class Aside(Generic[T]):
-    """One call that `in_parallel` makes beside its own, once these are under way."""
+    """One call that `in_parallel` makes beside its own."""
 
     def __init__(self, call: Callable[[], T]) -> None:
         self.work = _Work([call])
